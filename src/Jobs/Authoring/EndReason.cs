@@ -1,0 +1,23 @@
+namespace JobRunner;
+
+/// <summary>Why an execution ended without a result.</summary>
+public enum EndReason
+{
+    /// <summary>The job threw.</summary>
+    Exception,
+
+    /// <summary>It ran longer than its time limit.</summary>
+    TimeLimit,
+
+    /// <summary>Its sandbox died: by a signal, or with an exit code.</summary>
+    Crash,
+
+    /// <summary>It was deleted or requeued while it ran.</summary>
+    Cancelled,
+
+    /// <summary>The worker stopped.</summary>
+    Shutdown,
+
+    /// <summary>Another worker took the job over.</summary>
+    LostLease,
+}

@@ -1,0 +1,115 @@
+using System.Text;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+
+namespace JobRunner;
+
+/// <summary>
+/// A call as Hangfire stores it (jsonb columns <c>invocationdata</c> and <c>arguments</c> of table <c>job</c>): names and
+/// JSON texts only, so that it can be carried, shown and stored without the types it names.
+/// </summary>
+/// <param name="Type">The name of the type, with its assembly.</param>
+/// <param name="Method">The name of the method.</param>
+/// <param name="ParameterTypes">The names of the parameters' types.</param>
+/// <param name="Arguments">Each argument as JSON; a null element is a null argument.</param>
+/// <param name="Queue">The queue that the call itself carries, or null.</param>
+public sealed record Invocation(
+    string Type, string Method, IReadOnlyList<string> ParameterTypes, IReadOnlyList<string?> Arguments, string? Queue = null)
+{
+    /// <summary>The type's name without namespace and assembly, for people.</summary>
+    public string ShortType
+    {
+        get
+        {
+            var name = Type.AsSpan();
+            if (name.IndexOfAny(',', '[') is >= 0 and var end)
+                name = name[..end];
+            return name[(name.LastIndexOfAny('.', '+') + 1)..].ToString();
+        }
+    }
+
+    /// <summary>The call as a person reads it: short type and method.</summary>
+    public string DisplayName => $"{ShortType}.{Method}";
+
+    /// <summary>The text of column <c>invocationdata</c>. It repeats the arguments, as Hangfire does.</summary>
+    public string ToInvocationData()
+    {
+        var text = new StringBuilder(256);
+        using var json = new JsonTextWriter(new StringWriter(text));
+        json.WriteStartObject();
+        json.WritePropertyName("Type");
+        json.WriteValue(Type);
+        json.WritePropertyName("Method");
+        json.WriteValue(Method);
+        json.WritePropertyName("ParameterTypes");
+        json.WriteValue(ToJsonArray(ParameterTypes));
+        json.WritePropertyName("Arguments");
+        json.WriteValue(ToArgumentsColumn());
+        if (Queue is not null)
+        {
+            json.WritePropertyName("Queue");
+            json.WriteValue(Queue);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return text.ToString();
+    }
+
+    /// <summary>The text of column <c>arguments</c>: an array whose elements are strings that are JSON themselves, or null.</summary>
+    public string ToArgumentsColumn() => ToJsonArray(Arguments);
+
+    /// <summary>Reads the two columns.</summary>
+    /// <param name="invocationData">Column <c>invocationdata</c>.</param>
+    /// <param name="arguments">Column <c>arguments</c>, which wins over the copy inside the first.</param>
+    /// <exception cref="FormatException">A part is missing or is not what Hangfire writes; the message names it.</exception>
+    public static Invocation Parse(string invocationData, string? arguments)
+    {
+        try
+        {
+            var data = JObject.Parse(invocationData);
+            return new Invocation(Required(data, "Type"), Required(data, "Method"),
+                Strings((string?)data["ParameterTypes"], "ParameterTypes").Select(name => name ?? "").ToArray(),
+                Strings(arguments ?? (string?)data["Arguments"], "Arguments"),
+                (string?)data["Queue"]);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidCastException)
+        {
+            throw new FormatException($"The stored call cannot be read: {e.Message}", e);
+        }
+    }
+
+    static string Required(JObject data, string name) => (string?)data[name]
+        ?? throw new FormatException($"The stored call has no '{name}'.");
+
+    static string?[] Strings(string? array, string name)
+    {
+        if (string.IsNullOrEmpty(array))
+            return [];
+        using var reader = new JsonTextReader(new StringReader(array)) { DateParseHandling = DateParseHandling.None };
+        return JToken.ReadFrom(reader) switch
+        {
+            JArray items => items.Select(item => item.Type switch
+            {
+                JTokenType.Null => null,
+                JTokenType.String => (string?)item,
+                _ => throw new FormatException($"The stored call has an element in '{name}' that is not a string: {item.Type}."),
+            }).ToArray(),
+            var other => throw new FormatException($"'{name}' of the stored call is not an array but {other.Type}."),
+        };
+    }
+
+    static string ToJsonArray(IReadOnlyList<string?> items)
+    {
+        if (items.Count == 0)
+            return "[]";
+        var text = new StringBuilder(64);
+        using var json = new JsonTextWriter(new StringWriter(text));
+        json.WriteStartArray();
+        for (var i = 0; i < items.Count; i++)
+            json.WriteValue(items[i]);
+        json.WriteEndArray();
+        json.Flush();
+        return text.ToString();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Linq.Expressions;
+using System.Reflection;
+
+namespace JobRunner;
+
+/// <summary>A method that jobs call: found once, compiled once, then invoked without reflection.</summary>
+public sealed class JobMethod
+{
+    readonly Lazy<Func<object?, object?[], ValueTask<object?>>> _invoke;
+
+    /// <summary>Describes a method of a type.</summary>
+    public JobMethod(Type type, MethodInfo method)
+    {
+        Type = type;
+        Method = method;
+        Parameters = method.GetParameters();
+        IsAsync = ReturnsTask(method.ReturnType);
+        _invoke = new(() => Compile(method));
+    }
+
+    /// <summary>The type that the method is called on.</summary>
+    public Type Type { get; }
+
+    /// <summary>The method.</summary>
+    public MethodInfo Method { get; }
+
+    /// <summary>Its parameters.</summary>
+    public IReadOnlyList<ParameterInfo> Parameters { get; }
+
+    /// <summary>True when it returns a task, with or without a result.</summary>
+    public bool IsAsync { get; }
+
+    /// <summary>True for parameters whose value is not stored but given when the job runs: <see cref="CancellationToken"/> and
+    /// <see cref="IJobContext"/>, and Hangfire's own two, which are refused when the job runs.</summary>
+    public static bool IsSubstituted(Type parameter) =>
+        parameter == typeof(CancellationToken) || parameter == typeof(IJobContext)
+        || parameter.FullName is "Hangfire.IJobCancellationToken" or "Hangfire.Server.PerformContext";
+
+    /// <summary>The attribute on the method, else on its type, else on an interface of its type; null when it is nowhere.</summary>
+    public T? Attribute<T>() where T : Attribute =>
+        Method.GetCustomAttribute<T>(inherit: true)
+        ?? Type.GetCustomAttribute<T>(inherit: true)
+        ?? Type.GetInterfaces().Select(type => type.GetCustomAttribute<T>()).FirstOrDefault(attribute => attribute is not null);
+
+    /// <summary>Calls the method; the task ends when the job does. Exceptions are the job's own, unwrapped.</summary>
+    public ValueTask<object?> InvokeAsync(object? instance, object?[] arguments) => _invoke.Value(instance, arguments);
+
+    static Func<object?, object?[], ValueTask<object?>> Compile(MethodInfo method)
+    {
+        var instance = Expression.Parameter(typeof(object));
+        var arguments = Expression.Parameter(typeof(object?[]));
+        var call = Expression.Call(
+            method.IsStatic ? null : Expression.Convert(instance, method.DeclaringType!),
+            method,
+            method.GetParameters().Select((parameter, i) =>
+                Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), parameter.ParameterType)));
+        return Expression.Lambda<Func<object?, object?[], ValueTask<object?>>>(Awaiting(call), instance, arguments).Compile();
+    }
+
+    static Expression Awaiting(MethodCallExpression call)
+    {
+        var type = call.Type;
+        if (type == typeof(void))
+            return Expression.Block(call, Expression.Default(typeof(ValueTask<object?>)));
+        if (type.IsConstructedGenericType && type.GetGenericTypeDefinition() is var definition
+            && (definition == typeof(Task<>) || definition == typeof(ValueTask<>)))
+            return Expression.Call(Awaiter(definition == typeof(Task<>) ? nameof(OfTaskWithResult) : nameof(OfValueTaskWithResult))
+                .MakeGenericMethod(type.GetGenericArguments()), call);
+        if (typeof(Task).IsAssignableFrom(type))
+            return Expression.Call(Awaiter(nameof(OfTask)), call);
+        if (type == typeof(ValueTask))
+            return Expression.Call(Awaiter(nameof(OfValueTask)), call);
+        return Expression.New(typeof(ValueTask<object?>).GetConstructor([typeof(object)])!, Expression.Convert(call, typeof(object)));
+    }
+
+    static MethodInfo Awaiter(string name) => typeof(JobMethod).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    static bool ReturnsTask(Type type) =>
+        typeof(Task).IsAssignableFrom(type) || type == typeof(ValueTask)
+        || (type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));
+
+    static async ValueTask<object?> OfTask(Task task)
+    {
+        await task;
+        return null;
+    }
+
+    static async ValueTask<object?> OfTaskWithResult<T>(Task<T> task) => await task;
+
+    static async ValueTask<object?> OfValueTask(ValueTask task)
+    {
+        await task;
+        return null;
+    }
+
+    static async ValueTask<object?> OfValueTaskWithResult<T>(ValueTask<T> task) => await task;
+}

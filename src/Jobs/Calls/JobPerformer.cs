@@ -1,0 +1,137 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace JobRunner;
+
+/// <summary>Runs a call in this process: scope, instance, arguments, culture, method, result. The worker's in-process lanes
+/// and the sandbox child both run jobs through it.</summary>
+public sealed class JobPerformer(IServiceProvider services, JobMethods methods, ArgumentSerializer arguments)
+{
+    /// <summary>Runs a stored call.</summary>
+    /// <param name="invocation">The call.</param>
+    /// <param name="cultures">The cultures to run it under.</param>
+    /// <param name="context">What the job may know of itself.</param>
+    /// <returns>The result as JSON, or null when there is none.</returns>
+    /// <exception cref="JobLoadException">The call cannot be run here.</exception>
+    public async ValueTask<string?> RunAsync(Invocation invocation, JobCultures cultures, IJobContext context)
+    {
+        ArgumentNullException.ThrowIfNull(invocation);
+        ArgumentNullException.ThrowIfNull(context);
+        var method = methods.Find(invocation);
+        cultures.Apply();
+        var scope = services.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            scope.ServiceProvider.GetService<CurrentJob>()?.Context = context;
+            var instance = method.Method.IsStatic ? null : ActivatorUtilities.GetServiceOrCreateInstance(scope.ServiceProvider, method.Type);
+            try
+            {
+                var result = await method.InvokeAsync(instance, Bind(method, invocation, context));
+                return WriteResult(result);
+            }
+            finally
+            {
+                if (instance is not null)
+                    await DisposeUnregisteredAsync(instance, scope.ServiceProvider, method.Type);
+            }
+        }
+    }
+
+    object?[] Bind(JobMethod method, Invocation invocation, IJobContext context)
+    {
+        if (invocation.Arguments.Count != method.Parameters.Count)
+            throw new JobLoadException(
+                $"{invocation.DisplayName} takes {method.Parameters.Count} arguments, and {invocation.Arguments.Count} are stored.");
+        var values = new object?[method.Parameters.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var parameter = method.Parameters[i];
+            if (parameter.ParameterType == typeof(CancellationToken))
+                values[i] = context.CancellationToken;
+            else if (parameter.ParameterType == typeof(IJobContext))
+                values[i] = context;
+            else if (JobMethod.IsSubstituted(parameter.ParameterType))
+                throw new JobLoadException(
+                    $"Parameter '{parameter.Name}' of {invocation.DisplayName} is Hangfire's {parameter.ParameterType.Name}, which only Hangfire's server can give. " +
+                    "Take a CancellationToken or JobRunner's IJobContext instead.");
+            else
+                values[i] = Read(invocation, parameter.Name, i, parameter.ParameterType);
+        }
+
+        return values;
+    }
+
+    object? Read(Invocation invocation, string? name, int i, Type type)
+    {
+        try
+        {
+            return arguments.Read(invocation.Arguments[i], type);
+        }
+        catch (JobLoadException e)
+        {
+            throw new JobLoadException($"Argument '{name}' of {invocation.DisplayName}: {e.Message}", e);
+        }
+    }
+
+    string? WriteResult(object? result)
+    {
+        try
+        {
+            return arguments.WriteResult(result);
+        }
+        catch (Newtonsoft.Json.JsonException e)
+        {
+            // The job has done its work: that its result cannot be stored must not make it run again.
+            return arguments.WriteResult($"The result, a {result!.GetType().FullName}, cannot be written as JSON: {e.Message}");
+        }
+    }
+
+    // The container disposes what it made; an instance that ActivatorUtilities made is ours.
+    static async ValueTask DisposeUnregisteredAsync(object instance, IServiceProvider scope, Type type)
+    {
+        if (scope.GetService<IServiceProviderIsService>()?.IsService(type) == true)
+            return;
+        if (instance is IAsyncDisposable asynchronous)
+            await asynchronous.DisposeAsync();
+        else
+            (instance as IDisposable)?.Dispose();
+    }
+}
+
+/// <summary>The cultures that a job was enqueued under, by name; null for none.</summary>
+/// <param name="Culture">For formats.</param>
+/// <param name="UICulture">For texts; null means the same as <paramref name="Culture"/>.</param>
+public readonly record struct JobCultures(string? Culture, string? UICulture)
+{
+    /// <summary>Makes them current for the asynchronous flow that calls this.</summary>
+    public void Apply()
+    {
+        if (Culture is null && UICulture is null)
+            return;
+        CultureInfo.CurrentCulture = Find(Culture) ?? CultureInfo.CurrentCulture;
+        CultureInfo.CurrentUICulture = Find(UICulture ?? Culture) ?? CultureInfo.CurrentUICulture;
+    }
+
+    static CultureInfo? Find(string? name)
+    {
+        try
+        {
+            return name is null ? null : CultureInfo.GetCultureInfo(name);
+        }
+        catch (CultureNotFoundException)
+        {
+            return null; // this machine does not have it: the job runs under the worker's own
+        }
+    }
+}
+
+/// <summary>Holds the context of the job whose scope this is, so that its constructor can ask for <see cref="IJobContext"/>.</summary>
+sealed class CurrentJob
+{
+    public IJobContext? Context { get; set; }
+
+    public static void AddTo(IServiceCollection services) => services
+        .AddScoped<CurrentJob>()
+        .AddScoped(scope => scope.GetRequiredService<CurrentJob>().Context
+            ?? throw new InvalidOperationException("IJobContext can be asked for only by a running job."));
+}

@@ -1,0 +1,41 @@
+using JobRunner.Storage;
+
+namespace JobRunner;
+
+/// <summary>
+/// Enqueues jobs and asks after them. Thread-safe; one for the whole application. Expression forms such as
+/// <c>client.EnqueueAsync&lt;Mailer&gt;(x =&gt; x.Send(42))</c> are in <see cref="JobClientExtensions"/>.
+/// </summary>
+public interface IJobClient
+{
+    /// <summary>Adds jobs that run as soon as a worker is free; all or none.</summary>
+    /// <returns>Their ids, in the given order.</returns>
+    /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
+    Task<IReadOnlyList<long>> EnqueueManyAsync(IEnumerable<JobCall> calls, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds a job that runs at the given instant, or as soon after as a worker is free.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
+    Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts a job back into its queue, whatever state it is in; one that runs is cancelled there first.</summary>
+    /// <returns>False when there is no such job.</returns>
+    Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a job, whatever state it is in. One that runs is cancelled.</summary>
+    /// <returns>False when there is no such job, or it was deleted before.</returns>
+    Task<bool> DeleteAsync(long jobId, CancellationToken cancellationToken = default);
+
+    /// <summary>All that is known of a job, or null when there is none (it may have expired).</summary>
+    Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until a job has ended: Succeeded, Failed for good, or Deleted.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="timeout">How long to wait; null waits for ever.</param>
+    /// <param name="cancellationToken">Stops waiting; the job goes on.</param>
+    /// <returns>Its result as JSON, or null when it has none. <see cref="JobClientExtensions.WaitAsync{T}"/> reads it.</returns>
+    /// <exception cref="JobFailedException">It failed for good, or was deleted.</exception>
+    /// <exception cref="TimeoutException">It has not ended in time.</exception>
+    /// <exception cref="KeyNotFoundException">There is no such job.</exception>
+    Task<string?> WaitAsync(long jobId, TimeSpan? timeout = null, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using JobRunner.Storage;
+using Newtonsoft.Json;
+
+namespace JobRunner;
+
+/// <summary>The client over any store.</summary>
+sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvider time) : IJobClient
+{
+    static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
+    static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
+
+    public Task<IReadOnlyList<long>> EnqueueManyAsync(IEnumerable<JobCall> calls, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(calls);
+        var now = time.GetUtcNow();
+        var state = JobState.Enqueued(QueueName.Default, now);
+        var parameters = CultureParameters();
+        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), state, parameters))], cancellationToken);
+    }
+
+    public async Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters());
+        return (await store.AddAsync([job], cancellationToken))[0];
+    }
+
+    public async Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default) =>
+        await store.RequeueAsync([jobId], null, cancellationToken) == 1;
+
+    public async Task<bool> DeleteAsync(long jobId, CancellationToken cancellationToken = default) =>
+        await store.DeleteAsync([jobId], null, cancellationToken) == 1;
+
+    public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken = default) =>
+        store.GetAsync(jobId, cancellationToken);
+
+    public async Task<string?> WaitAsync(long jobId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        var started = time.GetTimestamp();
+        for (var pause = _firstLook; ; pause = pause * 1.5 < _slowestLook ? pause * 1.5 : _slowestLook)
+        {
+            var job = await store.GetAsync(jobId, cancellationToken)
+                ?? throw new KeyNotFoundException($"There is no job {jobId}: it never was, or it has expired.");
+            if (job.State is { Name: JobStates.Succeeded or JobStates.Failed or JobStates.Deleted } end)
+                return ResultOf(end);
+            if (timeout is { } limit && time.GetElapsedTime(started) >= limit)
+                throw new TimeoutException($"Job {jobId} has not ended within {limit}; it is {job.State?.Name ?? "not in a state yet"}.");
+            await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    static string? ResultOf(JobState end) => end.Name switch
+    {
+        JobStates.Succeeded => end.Data.GetValueOrDefault("Result"),
+        JobStates.Failed => throw new JobFailedException(EndReason.Exception, new ExceptionInfo(
+            end.Data.GetValueOrDefault("ExceptionType", ""), end.Data.GetValueOrDefault("ExceptionMessage", ""),
+            end.Data.GetValueOrDefault("ExceptionDetails", ""))),
+        _ => throw new JobFailedException(EndReason.Cancelled,
+            new ExceptionInfo(typeof(OperationCanceledException).FullName!, "The job was deleted.", end.Reason ?? "")),
+    };
+
+    // Hangfire's data compatibility level 180 leaves the second one out when both cultures are the same.
+    static Dictionary<string, string?> CultureParameters()
+    {
+        var parameters = new Dictionary<string, string?>(2) { ["CurrentCulture"] = JsonConvert.ToString(CultureInfo.CurrentCulture.Name) };
+        if (!CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
+            parameters.Add("CurrentUICulture", JsonConvert.ToString(CultureInfo.CurrentUICulture.Name));
+        return parameters;
+    }
+}

@@ -1,0 +1,55 @@
+using JobRunner.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace JobRunner;
+
+/// <summary>Composes JobRunner: a store, and whatever runs on it. Begin with <c>services.AddJobRunner()</c>.</summary>
+/// <param name="Services">The application's services.</param>
+/// <param name="Options">What clients and workers share.</param>
+public sealed record JobRunnerBuilder(IServiceCollection Services, JobRunnerOptions Options);
+
+/// <summary>Registers JobRunner.</summary>
+public static class JobRunnerServices
+{
+    /// <summary>Adds the client and what all parts share. Follow it with a store: <c>.UseInMemory()</c> or
+    /// <c>.UsePostgres(connectionString)</c>.</summary>
+    public static JobRunnerBuilder AddJobRunner(this IServiceCollection services, Action<JobRunnerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = new JobRunnerOptions();
+        configure?.Invoke(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddJobPerformer(options);
+        services.TryAddSingleton<IJobClient>(p => new JobClient(
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<StoreInitializer>();
+        return new(services, options);
+    }
+
+    /// <summary>Keeps jobs in this process: for a first run, for tests, and for work that may be lost. They end with the process.</summary>
+    public static JobRunnerBuilder UseInMemory(this JobRunnerBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IJobStore>(_ => null!);
+        return builder;
+    }
+
+    /// <summary>Adds what it takes to run a stored call in this process, and the services of the modules. Sandboxes use it
+    /// alone, without client and store.</summary>
+    public static IServiceCollection AddJobPerformer(this IServiceCollection services, JobRunnerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
+        services.AddLogging();
+        services.TryAddSingleton(_ => new TypeResolver(options.JobAssemblies));
+        services.TryAddSingleton(p => new JobMethods(p.GetRequiredService<TypeResolver>()));
+        services.TryAddSingleton(p => new ArgumentSerializer(p.GetRequiredService<TypeResolver>(), options.ArgumentSettings));
+        services.TryAddSingleton(p => new JobPerformer(p, p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>()));
+        CurrentJob.AddTo(services);
+        foreach (var module in options.Modules)
+            module.ConfigureServices(services);
+        return services;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Reflection;
+using Newtonsoft.Json;
+
+namespace JobRunner;
+
+/// <summary>What clients and workers share.</summary>
+public sealed class JobRunnerOptions
+{
+    /// <summary>The assemblies whose public methods may run as jobs. The default is the application's own (its entry
+    /// assembly). Whatever the database names outside of them is refused.</summary>
+    public ISet<Assembly> JobAssemblies { get; } =
+        Assembly.GetEntryAssembly() is { } entry ? new HashSet<Assembly> { entry } : new HashSet<Assembly>();
+
+    /// <summary>The modules that register the services of jobs, in the worker and in its sandboxes alike.</summary>
+    public IList<IJobModule> Modules { get; } = [];
+
+    /// <summary>The JSON settings for arguments and results; null (the default) for Hangfire's recommended ones. Give the
+    /// same as Hangfire's clients have.</summary>
+    public JsonSerializerSettings? ArgumentSettings { get; set; }
+
+    /// <summary>Adds a module, and its assembly to those that may run jobs.</summary>
+    public JobRunnerOptions AddModule<T>() where T : IJobModule, new() => AddModule(new T());
+
+    /// <summary>Adds a module that was found by reflection. Its type needs a public constructor without parameters.</summary>
+    public JobRunnerOptions AddModule(IJobModule module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        Modules.Add(module);
+        JobAssemblies.Add(module.GetType().Assembly);
+        module.Configure(this);
+        return this;
+    }
+}

@@ -1,0 +1,3 @@
+namespace JobRunner.InMemory;
+
+sealed class InMemoryJobStore;

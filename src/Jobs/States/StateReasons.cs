@@ -1,0 +1,20 @@
+namespace JobRunner;
+
+/// <summary>Reasons with a fixed text, as Hangfire writes them: its dashboard and its users' queries know them.</summary>
+public static class StateReasons
+{
+    /// <summary>On Failed: the job threw.</summary>
+    public const string JobThrew = "An exception occurred during performance of the job.";
+
+    /// <summary>On Enqueued: its instant has come.</summary>
+    public const string Due = "Triggered by DelayedJobScheduler";
+
+    /// <summary>On Failed, or Deleted: no retry is left.</summary>
+    public const string RetriesExceeded = "Exceeded the maximum number of retry attempts.";
+
+    /// <summary>On Enqueued or Deleted: somebody pressed the button.</summary>
+    public const string FromDashboard = "Triggered via Dashboard UI";
+
+    /// <summary>What the reason of every retry starts with; Hangfire lists such jobs on its page of retries.</summary>
+    public const string RetryPrefix = "Retry attempt";
+}

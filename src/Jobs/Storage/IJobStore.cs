@@ -1,0 +1,89 @@
+namespace JobRunner.Storage;
+
+/// <summary>
+/// Where jobs live. Coarse, asynchronous and in batches; each rule about states is inside an operation, so that every
+/// store obeys it (one conformance suite runs against all of them). Any number of workers may use a store at once.
+/// </summary>
+/// <remarks>Every change of a job's state is guarded: it names the state row it saw, and does nothing when the job has moved
+/// on. Writes by an execution are guarded by its claim as well.</remarks>
+public interface IJobStore
+{
+    /// <summary>How the store calls itself in logs and pages, such as <c>PostgreSQL at db:5432/app, schema hangfire</c>. Never
+    /// with a password.</summary>
+    string Description { get; }
+
+    /// <summary>Makes the store ready: creates what is absent, refuses what it does not understand. Called once at start.</summary>
+    /// <exception cref="StoreException">The store exists in a form that this version cannot use.</exception>
+    Task InitializeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds jobs in their first state, all or none.</summary>
+    /// <returns>Their ids, in the given order.</returns>
+    Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken);
+
+    /// <summary>Takes waiting jobs off the queues for a worker, at most <paramref name="count"/>: earlier queues first, and
+    /// within a queue the oldest job first. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync(IReadOnlyList<string> queues, int count, CancellationToken cancellationToken);
+
+    /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
+    /// by the state row it saw. A change whose last state is not Processing ends the claim.</summary>
+    /// <returns>For each change the id of the job's new current state row, or null when it did not take.</returns>
+    Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken);
+
+    /// <summary>Gives claimed jobs back unrun or interrupted. Claims that are no longer held are left alone.</summary>
+    Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
+
+    /// <summary>Renews the leases of running jobs.</summary>
+    /// <returns>The claims that are lost: another worker has the job, or it left the state that its execution saw.</returns>
+    Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
+
+    /// <summary>Takes back the jobs of workers that died: those whose server has not been heard of for
+    /// <paramref name="silence"/>.</summary>
+    /// <returns>How many jobs wait again.</returns>
+    Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken);
+
+    /// <summary>Enqueues scheduled jobs whose instant has come, at most <paramref name="count"/>.</summary>
+    /// <returns>How many were due: fewer than <paramref name="count"/> means that none is left.</returns>
+    Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken);
+
+    /// <summary>Removes jobs and counters whose time has passed, at most <paramref name="count"/> jobs.</summary>
+    /// <returns>How many jobs went.</returns>
+    Task<int> ExpireAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Puts finished, failed, scheduled or running jobs back into their queues, whatever state they are in.</summary>
+    /// <returns>How many were: jobs that are gone are not counted.</returns>
+    Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>Deletes jobs, whatever state they are in. One that is running is cancelled by its worker.</summary>
+    /// <returns>How many were: jobs that are gone, or deleted before, are not counted.</returns>
+    Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>Announces a worker, or tells that it is alive: the same row, made anew when somebody removed it.</summary>
+    Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken);
+
+    /// <summary>Removes a worker that stops.</summary>
+    Task WithdrawAsync(string serverId, CancellationToken cancellationToken);
+
+    /// <summary>Appends lines to jobs' logs and stores their newest progress. Jobs that are gone are passed over.</summary>
+    Task WriteNotesAsync(IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>All that is known of a job, or null when there is none.</summary>
+    Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken);
+
+    /// <summary>Lines of a job's log with an id above <paramref name="afterId"/>, oldest first.</summary>
+    Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken);
+
+    /// <summary>Jobs in a state, newest first.</summary>
+    Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
+
+    /// <summary>How many jobs are in each state, and what stands around them.</summary>
+    Task<StoreCounts> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>The workers that are alive or were lately, Hangfire's servers among them.</summary>
+    Task<IReadOnlyList<ServerInfo>> ListServersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells about changes until cancelled: a hint to look earlier, never the truth. A store that cannot tell may
+    /// return only when cancelled.</summary>
+    /// <param name="onSignal">Called on any thread; it must be quick.</param>
+    /// <param name="cancellationToken">Ends the listening without an exception.</param>
+    Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
+}

@@ -1,0 +1,132 @@
+namespace JobRunner.Storage;
+
+/// <summary>A job to add.</summary>
+/// <param name="Invocation">The call.</param>
+/// <param name="State">Its first state: Enqueued or Scheduled.</param>
+/// <param name="Parameters">Job parameters such as <c>CurrentCulture</c>; the values are JSON.</param>
+public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDictionary<string, string?> Parameters);
+
+/// <summary>The right to run a job: its queue row as it was claimed. Whoever claims the row next gets another token.</summary>
+/// <param name="QueueRowId">The id of the queue row.</param>
+/// <param name="Token">Changes with each claim.</param>
+public readonly record struct Claim(long QueueRowId, int Token);
+
+/// <summary>A claimed job.</summary>
+/// <param name="JobId">Its id.</param>
+/// <param name="Claim">The claim.</param>
+/// <param name="Queue">The queue that it was taken from.</param>
+/// <param name="StateId">The id of its current state row.</param>
+/// <param name="StateName">The name of that state.</param>
+/// <param name="Invocation">The call, or null when what is stored cannot be read: then <paramref name="LoadError"/> says why.</param>
+/// <param name="LoadError">Why the call cannot be read.</param>
+/// <param name="Parameters">The job's parameters.</param>
+/// <param name="CreatedAt">When the job was added.</param>
+public sealed record ClaimedJob(
+    long JobId, Claim Claim, string Queue, long StateId, string StateName, Invocation? Invocation, string? LoadError,
+    IReadOnlyDictionary<string, string?> Parameters, DateTimeOffset CreatedAt);
+
+/// <summary>A change of one job's state.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="SeenStateId">The state row that the job must still be in.</param>
+/// <param name="SeenStateName">The name of that state.</param>
+/// <param name="States">One to three history rows, oldest first; the last one becomes the current state.</param>
+/// <param name="OwnQueue">The queue that the job itself carries, or null.</param>
+/// <param name="Claim">The claim that must still be held, or null for a change from outside.</param>
+/// <param name="RetryCount">The new value of job parameter <c>RetryCount</c>, or null to leave it.</param>
+public sealed record StateChange(
+    long JobId, long SeenStateId, string SeenStateName, IReadOnlyList<JobState> States, string? OwnQueue = null,
+    Claim? Claim = null, int? RetryCount = null)
+{
+    /// <summary>What the change does besides its history rows.</summary>
+    public StateEffects Effects => StateEffects.Of(SeenStateName, States[^1], OwnQueue);
+
+    /// <summary>True when the execution is over: the queue row goes.</summary>
+    public bool EndsClaim => Claim is not null && States[^1].Name != JobStates.Processing;
+}
+
+/// <summary>A running job's claim and the state row that its execution saw last.</summary>
+public readonly record struct Lease(long JobId, Claim Claim, long StateId);
+
+/// <summary>One line of a job's log.</summary>
+/// <param name="Id">Its place in the log; 0 for a line that is not stored yet.</param>
+/// <param name="JobId">The job.</param>
+/// <param name="At">When it was written.</param>
+/// <param name="Level">The level, as <c>Microsoft.Extensions.Logging.LogLevel</c> numbers it.</param>
+/// <param name="Message">The text.</param>
+public sealed record JobLogLine(long Id, long JobId, DateTimeOffset At, int Level, string Message);
+
+/// <summary>How far a job is.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Fraction">From 0 to 1.</param>
+/// <param name="Message">What it is doing, or null.</param>
+/// <param name="At">When it said so.</param>
+public sealed record JobProgress(long JobId, double Fraction, string? Message, DateTimeOffset At);
+
+/// <summary>A job in a list.</summary>
+/// <param name="JobId">Its id.</param>
+/// <param name="Invocation">The call, or null when it cannot be read.</param>
+/// <param name="State">Its current state.</param>
+/// <param name="CreatedAt">When it was added.</param>
+public sealed record JobSummary(long JobId, Invocation? Invocation, JobState State, DateTimeOffset CreatedAt);
+
+/// <summary>All that is known of a job.</summary>
+/// <param name="JobId">Its id.</param>
+/// <param name="Invocation">The call, or null when it cannot be read.</param>
+/// <param name="LoadError">Why the call cannot be read, or null.</param>
+/// <param name="CreatedAt">When it was added.</param>
+/// <param name="ExpireAt">When it may be removed, or null.</param>
+/// <param name="Parameters">Its parameters.</param>
+/// <param name="History">Its states, newest first; the first is the current one. Empty for a job that has no state yet.</param>
+/// <param name="Queue">The queue in which it waits or from which it runs, or null.</param>
+/// <param name="Progress">How far it is, or null.</param>
+public sealed record JobDetails(
+    long JobId, Invocation? Invocation, string? LoadError, DateTimeOffset CreatedAt, DateTimeOffset? ExpireAt,
+    IReadOnlyDictionary<string, string?> Parameters, IReadOnlyList<JobState> History, string? Queue, JobProgress? Progress)
+{
+    /// <summary>The current state, or null for a job that has none yet.</summary>
+    public JobState? State => History.Count > 0 ? History[0] : null;
+}
+
+/// <summary>A worker, ours or a Hangfire server.</summary>
+/// <param name="Id">Hangfire's form: name, process id and a GUID, separated by colons.</param>
+/// <param name="Queues">The queues that it serves.</param>
+/// <param name="WorkerCount">How many jobs it runs at once.</param>
+/// <param name="StartedAt">When it started.</param>
+/// <param name="LastHeartbeat">When it was last heard of; ignored when announcing.</param>
+public sealed record ServerInfo(
+    string Id, IReadOnlyList<string> Queues, int WorkerCount, DateTimeOffset StartedAt, DateTimeOffset LastHeartbeat)
+{
+    /// <summary>What the name of every JobRunner worker starts with, so that its jobs can be told from a Hangfire server's.</summary>
+    public const string NamePrefix = "jobrunner@";
+}
+
+/// <summary>Numbers for an overview.</summary>
+/// <param name="ByState">Jobs in each of the seven states. For Succeeded and Deleted all that ever were, as Hangfire counts
+/// them, also those that have expired since.</param>
+/// <param name="Retries">Scheduled jobs that wait for a retry.</param>
+/// <param name="Servers">Workers.</param>
+/// <param name="Queues">Jobs waiting in each queue.</param>
+public sealed record StoreCounts(
+    IReadOnlyDictionary<string, long> ByState, long Retries, int Servers, IReadOnlyDictionary<string, long> Queues)
+{
+    /// <summary>How many jobs wait or run, or will.</summary>
+    public long Unfinished => ByState[JobStates.Enqueued] + ByState[JobStates.Scheduled] + ByState[JobStates.Processing] + ByState[JobStates.Awaiting];
+}
+
+/// <summary>What a store tells its listeners.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="JobId">The job concerned, or 0 when it does not matter.</param>
+public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0);
+
+/// <summary>What happened in a store.</summary>
+public enum StoreSignalKind
+{
+    /// <summary>A queue has got jobs.</summary>
+    Enqueued,
+
+    /// <summary>A job was deleted or requeued from outside; if it runs, it should stop.</summary>
+    Withdrawn,
+}
+
+/// <summary>A store cannot be used as it is.</summary>
+public sealed class StoreException(string message, Exception? cause = null) : Exception(message, cause);

@@ -58,14 +58,14 @@ sealed partial class InMemoryJobStore
 
     long? Apply(StateChange change)
     {
-        if (!_jobs.TryGetValue(change.JobId, out var job) || job.StateId != change.SeenStateId)
-            return null;
         var row = change.Claim is { } claim ? Held(claim) : null;
+        if (row is not null && change.EndsClaim)
+            Remove(row);
         if (change.Claim is not null && row is null)
             return null;
+        if (!_jobs.TryGetValue(change.JobId, out var job) || job.StateId != change.SeenStateId)
+            return null;
 
-        if (change.EndsClaim)
-            Remove(row!);
         if (change.RetryCount is { } retries)
             job.Parameters["RetryCount"] = retries.ToString(CultureInfo.InvariantCulture);
         Enter(job, job.State.Name, change.States);

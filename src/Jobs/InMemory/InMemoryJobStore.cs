@@ -86,6 +86,20 @@ sealed partial class InMemoryJobStore(TimeProvider time) : IJobStore
         return Task.CompletedTask;
     }
 
+    public Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            foreach (var claim in claims)
+            {
+                if (Held(claim) is { } row)
+                    Remove(row);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
     public async Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken)
     {
         lock (_lock)

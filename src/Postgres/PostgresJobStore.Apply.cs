@@ -5,8 +5,6 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    /// <returns>For each change the new state id, or null. A batch may mix changes by executions, which must hold their claims,
-    /// and changes from outside: each kind has its statement, and both go in one round trip and one transaction.</returns>
     public async Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         if (changes.Count == 0)
@@ -15,18 +13,21 @@ sealed partial class PostgresJobStore
         return await ApplyAsync(connection, changes, cancellationToken);
     }
 
+    /// <summary>One round trip and one transaction, also for a batch that mixes changes by executions, which must hold their
+    /// claims, and changes from outside: each kind has its statement.</summary>
     async Task<long?[]> ApplyAsync(NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
-        RefuseTwoChangesOfOneJob(changes);
         await using var batch = IndexedBatch(connection);
-        var claimed = new StateChangeColumns(changes, change => change.Claim is not null);
-        var outside = new StateChangeColumns(changes, change => change.Claim is null);
 
-        // Hangfire's job lock rows will go in front of these (in the same transaction): there is room in the batch.
-        foreach (var (sql, columns) in new[] { (ApplyClaimedSql, claimed), (ApplyOutsideSql, outside) })
+        // Hangfire's job lock rows will go in front (in the same transaction): there is room in the batch.
+        foreach (var round in Rounds(changes))
         {
-            if (columns.Count > 0)
-                batch.BatchCommands.Add(Command(sql, columns.ToParameters(_options.JobExpiration, _names.Own)));
+            foreach (var kind in round.GroupBy(numbered => numbered.Item.Claim is not null))
+            {
+                var columns = new StateChangeColumns([.. kind]);
+                batch.BatchCommands.Add(Command(
+                    kind.Key ? ApplyClaimedSql : ApplyOutsideSql, columns.ToParameters(_options.JobExpiration, _names.Own)));
+            }
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -40,16 +41,24 @@ sealed partial class PostgresJobStore
         return taken;
     }
 
-    static void RefuseTwoChangesOfOneJob(IReadOnlyList<StateChange> changes)
+    // A statement can change a row once only. One batch has two changes of one job when an execution that lost its claim, and
+    // the next one of the same job in the same worker, end together: the second change follows in a round of its own.
+    static List<List<(int Index, StateChange Item)>> Rounds(IReadOnlyList<StateChange> changes)
     {
-        var seen = new HashSet<long>(changes.Count);
-        foreach (var change in changes)
+        var seen = new Dictionary<long, int>(changes.Count);
+        var rounds = new List<List<(int, StateChange)>>(1);
+        foreach (var (index, change) in changes.Index())
         {
-            if (!seen.Add(change.JobId))
-                throw new ArgumentException($"Job {change.JobId} has two changes in one batch; give each its own.", nameof(changes));
             if (change.States.Count is < 1 or > StateChangeColumns.Slots)
                 throw new ArgumentException(
                     $"The change of job {change.JobId} has {change.States.Count} states; it must have 1 to {StateChangeColumns.Slots}.", nameof(changes));
+            var round = seen.GetValueOrDefault(change.JobId);
+            seen[change.JobId] = round + 1;
+            if (round == rounds.Count)
+                rounds.Add(new(changes.Count));
+            rounds[round].Add((index, change));
         }
+
+        return rounds;
     }
 }

@@ -44,6 +44,7 @@ sealed partial class PostgresJobStore
             for update of j
         """;
 
+    // 'ended' alone reads the parameters: a late end changes nothing, but gives up its claim all the same.
     // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
     // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
     const string EffectsSql = """
@@ -61,7 +62,9 @@ sealed partial class PostgresJobStore
             set stateid = c.id3, statename = c.name3, expireat = case when c.expires then now() + $30::interval end
             from change c where j.id = c.jobid
         ), ended as (
-            delete from hangfire.jobqueue q using change c where c.ends and q.id = c.queueid
+            delete from hangfire.jobqueue q
+            using unnest($4::bigint[], $5::int[], $6::bool[]) as e(queueid, token, ends)
+            where e.ends and q.id = e.queueid and q.updatecount = e.token and q.fetchedat is not null
         ), replaced as (
             delete from hangfire.jobqueue q using change c
             where c.queue is not null and q.jobid = c.jobid and q.fetchedat is null

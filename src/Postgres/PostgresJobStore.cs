@@ -10,7 +10,8 @@ namespace JobRunner.Postgres;
 /// </summary>
 /// <remarks>
 /// Locks are taken in one order everywhere, so that batches of different workers cannot deadlock: jobs before their queue
-/// rows, both by job id. Whoever takes rows without caring which (claim, rescue, due jobs, expiry) skips locked ones.
+/// rows, both by job id. Whoever takes rows without caring which (claim, rescue, due jobs, expiry) or can wait for the next
+/// round (renewal) skips locked ones.
 /// </remarks>
 sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 {

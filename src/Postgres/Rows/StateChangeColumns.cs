@@ -6,16 +6,12 @@ namespace JobRunner.Postgres;
 
 /// <summary>Changes of state turned into arrays, one parameter for each column. The history is flattened into three slots;
 /// the state that becomes current is always in the last one.</summary>
-sealed class StateChangeColumns
+sealed class StateChangeColumns((int Index, StateChange Change)[] changes)
 {
     public const int Slots = 3;
 
-    readonly (int Ordinal, StateChange Change, StateEffects Effects)[] _rows;
-
-    public StateChangeColumns(IReadOnlyList<StateChange> changes, Func<StateChange, bool> belongs) =>
-        _rows = [.. changes.Index().Where(c => belongs(c.Item)).Select(c => (c.Index, c.Item, c.Item.Effects))];
-
-    public int Count => _rows.Length;
+    readonly (int Ordinal, StateChange Change, StateEffects Effects)[] _rows =
+        Array.ConvertAll(changes, c => (c.Index, c.Change, c.Change.Effects));
 
     public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel) =>
     [

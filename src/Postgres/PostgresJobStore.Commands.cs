@@ -11,7 +11,7 @@ sealed partial class PostgresJobStore
     // ('for update', 'offset 0'), with the key as the only condition that an index could serve. A plain join let the planner
     // start at the other end: 3 s instead of 50 ms for 1,000 jobs, until the next analyze. (What is not allowed but cannot be
     // avoided costs ten thousand million, which would have the server compile the statement first: 0.3 s, so that is off too.)
-    const string IndexesOnlySql = """
+    internal const string IndexesOnlySql = """
         select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
                set_config('enable_sort', 'off', true), set_config('jit', 'off', true)

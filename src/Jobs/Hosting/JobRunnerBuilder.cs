@@ -1,3 +1,4 @@
+using JobRunner.InMemory;
 using JobRunner.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,7 +33,7 @@ public static class JobRunnerServices
     public static JobRunnerBuilder UseInMemory(this JobRunnerBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddSingleton<IJobStore>(_ => null!);
+        builder.Services.AddSingleton<IJobStore>(p => new InMemoryJobStore(p.GetRequiredService<TimeProvider>()));
         return builder;
     }
 

@@ -26,11 +26,16 @@ public interface IJobStore
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
     /// by the state row it saw. A change whose last state is not Processing ends the claim.</summary>
-    /// <returns>For each change the id of the job's new current state row, or null when it did not take.</returns>
+    /// <returns>For each change the id of the job's new current state row, or null when it did not take. A change that would
+    /// have ended a claim ends it even then, if the claim is still held: its job has moved on.</returns>
     Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken);
 
     /// <summary>Gives claimed jobs back unrun or interrupted. Claims that are no longer held are left alone.</summary>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
+
+    /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
+    /// giving such a row back would run the job once more. Claims that are no longer held are left alone.</summary>
+    Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
 
     /// <summary>Renews the leases of running jobs.</summary>
     /// <returns>The claims that are lost: another worker has the job, or it left the state that its execution saw.</returns>

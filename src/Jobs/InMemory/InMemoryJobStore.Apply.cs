@@ -1,0 +1,118 @@
+using System.Globalization;
+using JobRunner.Storage;
+
+namespace JobRunner.InMemory;
+
+sealed partial class InMemoryJobStore
+{
+    readonly Dictionary<string, (long Value, DateTimeOffset? ExpireAt)> _counters = new(StringComparer.Ordinal);
+    readonly SortedSet<long> _retries = [];
+    readonly PriorityQueue<long, DateTimeOffset> _expiring = new();
+
+    public Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    {
+        var taken = new long?[changes.Count];
+        var enqueued = false;
+        lock (_lock)
+        {
+            for (var i = 0; i < taken.Length; i++)
+            {
+                taken[i] = Apply(changes[i]);
+                enqueued |= taken[i] is not null && changes[i].States[^1].Name == JobStates.Enqueued;
+            }
+        }
+
+        if (enqueued)
+            Signal(new(StoreSignalKind.Enqueued));
+        return Task.FromResult<IReadOnlyList<long?>>(taken);
+    }
+
+    public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
+        Task.FromResult(ChangeFromOutside(jobIds, job => JobState.Enqueued(QueueName.Default, time.GetUtcNow(), reason)));
+
+    public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
+        Task.FromResult(ChangeFromOutside(jobIds,
+            job => job.State.Name == JobStates.Deleted ? null : JobState.Deleted(time.GetUtcNow(), reason)));
+
+    int ChangeFromOutside(IReadOnlyList<long> jobIds, Func<InMemoryJob, JobState?> next)
+    {
+        var changed = new List<long>();
+        lock (_lock)
+        {
+            foreach (var id in jobIds.Distinct())
+            {
+                if (_jobs.TryGetValue(id, out var job) && next(job) is { } state)
+                {
+                    Enter(job, job.State.Name, [state]);
+                    changed.Add(id);
+                }
+            }
+        }
+
+        foreach (var id in changed)
+            Signal(new(StoreSignalKind.Withdrawn, id));
+        if (changed.Count > 0)
+            Signal(new(StoreSignalKind.Enqueued));
+        return changed.Count;
+    }
+
+    long? Apply(StateChange change)
+    {
+        var row = change.Claim is { } claim ? Held(claim) : null;
+        if (row is not null && change.EndsClaim)
+            Remove(row);
+        if (change.Claim is not null && row is null)
+            return null;
+        if (!_jobs.TryGetValue(change.JobId, out var job) || job.StateId != change.SeenStateId)
+            return null;
+
+        if (change.RetryCount is { } retries)
+            job.Parameters["RetryCount"] = retries.ToString(CultureInfo.InvariantCulture);
+        Enter(job, job.State.Name, change.States);
+        return job.StateId;
+    }
+
+    void Enter(InMemoryJob job, string? from, IReadOnlyList<JobState> states)
+    {
+        var to = states[^1];
+        var effects = StateEffects.Of(from, to, job.Invocation.Queue);
+        if (effects.LeavesSchedule)
+            _schedule.Remove((StateEffects.Of(null, job.State, null).ScheduleScore!.Value, job.Id));
+        if (effects.LeavesRetries)
+            _retries.Remove(job.Id);
+        if (from is not null)
+            _byState[from].Remove(job.Id);
+
+        job.History.AddRange(states);
+        job.StateId = ++_lastId;
+        _byState[to.Name].Add(job.Id);
+
+        if (effects.EnqueueTo is { } queue)
+            AddToQueue(job, queue);
+        if (effects.ScheduleScore is { } score)
+            _schedule.Add((score, job.Id));
+        if (effects.AddsRetry)
+            _retries.Add(job.Id);
+        Count(effects, to.CreatedAt);
+        job.ExpireAt = effects.Expires ? to.CreatedAt + _jobExpiration : null;
+        if (job.ExpireAt is { } expireAt)
+            _expiring.Enqueue(job.Id, expireAt);
+    }
+
+    void Count(StateEffects effects, DateTimeOffset at)
+    {
+        if (effects.Counted is { } state)
+        {
+            if (state != "failed")
+                Increment($"stats:{state}", 1, null);
+            Increment(string.Create(CultureInfo.InvariantCulture, $"stats:{state}:{at:yyyy-MM-dd}"), 1, at.AddMonths(1));
+            Increment(string.Create(CultureInfo.InvariantCulture, $"stats:{state}:{at:yyyy-MM-dd-HH}"), 1, at.AddDays(1));
+        }
+
+        if (effects.Uncounted is { } left)
+            Increment($"stats:{left}", -1, null);
+    }
+
+    void Increment(string key, int by, DateTimeOffset? expireAt) =>
+        _counters[key] = (_counters.GetValueOrDefault(key).Value + by, expireAt);
+}

@@ -1,0 +1,135 @@
+using JobRunner.Storage;
+
+namespace JobRunner.InMemory;
+
+sealed partial class InMemoryJobStore
+{
+    readonly Dictionary<string, ServerInfo> _servers = new(StringComparer.Ordinal);
+
+    public Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
+    {
+        var lost = new List<Claim>();
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var lease in leases)
+            {
+                if (Held(lease.Claim) is { } row && _jobs.TryGetValue(lease.JobId, out var job) && job.StateId == lease.StateId)
+                    row.FetchedAt = now;
+                else
+                    lost.Add(lease.Claim);
+            }
+        }
+
+        return Task.FromResult<IReadOnlyList<Claim>>(lost);
+    }
+
+    public Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken)
+    {
+        var rescued = 0;
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            foreach (var row in _rows.Values.Where(row => IsAbandoned(row, now, silence)).ToArray())
+            {
+                MakeWait(row);
+                rescued++;
+            }
+        }
+
+        if (rescued > 0)
+            Signal(new(StoreSignalKind.Enqueued));
+        return Task.FromResult(rescued);
+    }
+
+    public Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
+    {
+        var due = 0;
+        lock (_lock)
+        {
+            while (due < count && _schedule.Count > 0 && _schedule.Min is var first && first.Score <= now.ToUnixTimeSeconds())
+            {
+                _schedule.Remove(first);
+                due++;
+                if (_jobs.TryGetValue(first.JobId, out var job) && job.State.Name == JobStates.Scheduled)
+                    Enter(job, JobStates.Scheduled, [JobState.Enqueued(QueueName.Default, time.GetUtcNow(), StateReasons.Due)]);
+            }
+        }
+
+        if (due > 0)
+            Signal(new(StoreSignalKind.Enqueued));
+        return Task.FromResult(due);
+    }
+
+    public Task<int> ExpireAsync(int count, CancellationToken cancellationToken)
+    {
+        var expired = 0;
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            while (expired < count && _expiring.TryPeek(out var id, out var expireAt) && expireAt < now)
+            {
+                _expiring.Dequeue();
+                if (!_jobs.TryGetValue(id, out var job) || job.ExpireAt is null || job.ExpireAt >= now)
+                    continue; // requeued since
+                _jobs.Remove(id);
+                _byState[job.State.Name].Remove(id);
+                expired++;
+            }
+
+            foreach (var (key, counter) in _counters)
+            {
+                if (counter.ExpireAt < now)
+                    _counters.Remove(key);
+            }
+        }
+
+        return Task.FromResult(expired);
+    }
+
+    public Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _servers[server.Id] = server with { LastHeartbeat = time.GetUtcNow() };
+        return Task.CompletedTask;
+    }
+
+    public Task WithdrawAsync(string serverId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _servers.Remove(serverId);
+        return Task.CompletedTask;
+    }
+
+    public Task WriteNotesAsync(IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            foreach (var line in lines)
+            {
+                if (_jobs.TryGetValue(line.JobId, out var job))
+                    (job.Log ??= []).Add(line with { Id = ++_lastId });
+            }
+
+            foreach (var item in progress)
+            {
+                if (_jobs.TryGetValue(item.JobId, out var job))
+                    job.Progress = item;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    bool IsAbandoned(InMemoryQueueRow row, DateTimeOffset now, TimeSpan silence)
+    {
+        if (row.FetchedAt is not { } fetchedAt)
+            return false;
+        if (now - fetchedAt > _invisibility)
+            return true;
+        if (!_jobs.TryGetValue(row.JobId, out var job) || job.State.Name != JobStates.Processing)
+            return now - fetchedAt > silence; // taken and never started: a living worker renews its lease
+        return job.State.Data["ServerId"] is var id && id.StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal)
+            && (!_servers.TryGetValue(id, out var server) || now - server.LastHeartbeat > silence);
+    }
+}

@@ -7,7 +7,7 @@ static class LocalRequests
 {
     // A proxy on this machine makes every visitor look local, and says so with one of these. A visitor who forges one only
     // locks himself out.
-    static readonly string[] MarksOfProxies =
+    static readonly string[] _marksOfProxies =
         ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];
 
     public static bool IsLocal(HttpContext context)
@@ -15,7 +15,7 @@ static class LocalRequests
         var connection = context.Connection;
         return connection.RemoteIpAddress is { } remote
             && (IPAddress.IsLoopback(remote) || remote.Equals(connection.LocalIpAddress))
-            && !MarksOfProxies.Any(context.Request.Headers.ContainsKey)
+            && !_marksOfProxies.Any(context.Request.Headers.ContainsKey)
             && IsLocalName(context.Request.Host.Host);
     }
 

@@ -9,8 +9,8 @@ namespace JobRunner.Dashboard.Formats;
 static class JsonText
 {
     // The pages encode what they show; here a 'ü' may stay a 'ü'.
-    static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonWriterOptions _indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonWriterOptions _compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Indents a value, but keeps short ones on one line.</summary>
     public static string Pretty(string json, int length = 20_000)
@@ -21,8 +21,8 @@ static class JsonText
         try
         {
             using var document = JsonDocument.Parse(json);
-            var line = Write(document.RootElement, Compact);
-            return Cut.ToLength(line.Length <= 60 ? line : Write(document.RootElement, Indented), length);
+            var line = Write(document.RootElement, _compact);
+            return Cut.ToLength(line.Length <= 60 ? line : Write(document.RootElement, _indented), length);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // Half a surrogate pair is the second.
         {

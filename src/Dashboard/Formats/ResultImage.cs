@@ -8,7 +8,7 @@ static class ResultImage
 {
     const string PngUri = "data:image/png;base64,";
 
-    static readonly SearchValues<char> Base64 =
+    static readonly SearchValues<char> _base64 =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
 
     /// <summary>The data URI to show, or null when the result is no picture.</summary>
@@ -39,5 +39,5 @@ static class ResultImage
             ? PngUri + text
             : null;
 
-    static bool IsBase64(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExcept(Base64);
+    static bool IsBase64(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExcept(_base64);
 }

@@ -7,13 +7,13 @@ namespace JobRunner.Dashboard.Layout;
 /// <summary>What the pages of one request share: where the dashboard is mounted, and when "now" is.</summary>
 sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
 {
-    string root = "";
+    string _root = "";
 
     public DateTimeOffset Now { get; } = time.GetUtcNow();
 
-    public string OverviewPath => root.Length == 0 ? "/" : root;
+    public string OverviewPath => _root.Length == 0 ? "/" : _root;
 
-    public string EventsPath => $"{root}/events";
+    public string EventsPath => $"{_root}/events";
 
     public AntiforgeryTokenSet? Token { get; private set; }
 
@@ -25,7 +25,7 @@ sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
         var path = context.Request.Path.ToUriComponent().TrimEnd('/');
         for (; depth > 0 && path.Contains('/', StringComparison.Ordinal); depth--)
             path = path[..path.LastIndexOf('/')];
-        root = context.Request.PathBase.ToUriComponent() + path;
+        _root = context.Request.PathBase.ToUriComponent() + path;
     }
 
     /// <summary>Makes the token that the forms of the page carry. Call it before the answer begins: it may set a cookie.</summary>
@@ -33,12 +33,12 @@ sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
 
     public string ListPath(string state, int page = 1) =>
         page > 1
-            ? string.Create(CultureInfo.InvariantCulture, $"{root}/{StateView.Slug(state)}?page={page}")
-            : $"{root}/{StateView.Slug(state)}";
+            ? string.Create(CultureInfo.InvariantCulture, $"{_root}/{StateView.Slug(state)}?page={page}")
+            : $"{_root}/{StateView.Slug(state)}";
 
-    public string JobPath(long id, string rest = "") => string.Create(CultureInfo.InvariantCulture, $"{root}/{id}{rest}");
+    public string JobPath(long id, string rest = "") => string.Create(CultureInfo.InvariantCulture, $"{_root}/{id}{rest}");
 
-    public string AssetPath(string name) => root + AssetFiles.PathOf(name);
+    public string AssetPath(string name) => _root + AssetFiles.PathOf(name);
 }
 
 /// <summary>How many segments at the end of a path belong to the page itself.</summary>

@@ -3,13 +3,13 @@ namespace JobRunner.Dashboard.Layout;
 /// <summary>How the states appear: in addresses, and in words.</summary>
 static class StateView
 {
-    static readonly Dictionary<string, string> BySlug = JobStates.All.ToDictionary(Slug, StringComparer.OrdinalIgnoreCase);
+    static readonly Dictionary<string, string> _bySlug = JobStates.All.ToDictionary(Slug, StringComparer.OrdinalIgnoreCase);
 
 #pragma warning disable CA1308 // Addresses are lower-case; nothing is compared by them.
     public static string Slug(string state) => state.ToLowerInvariant();
 #pragma warning restore CA1308
 
-    public static string? FromSlug(string slug) => BySlug.GetValueOrDefault(slug);
+    public static string? FromSlug(string slug) => _bySlug.GetValueOrDefault(slug);
 
     /// <summary>The class that colours a state; a state that only a newer Hangfire knows gets the neutral one.</summary>
     public static string Class(string? state) => state is not null && JobStates.All.Contains(state) ? $"s-{Slug(state)}" : "s-other";

@@ -9,24 +9,24 @@ namespace JobRunner.Dashboard.Live;
 /// </summary>
 sealed class CountsFeed(IJobStore store, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _age = TimeSpan.FromSeconds(1);
 
-    readonly Lock gate = new();
-    Task<CountsSnapshot>? reading;
-    long readAt;
-    CountsSnapshot? last;
+    readonly Lock _lock = new();
+    Task<CountsSnapshot>? _reading;
+    long _readAt;
+    CountsSnapshot? _last;
 
     public Task<CountsSnapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        lock (gate)
+        lock (_lock)
         {
-            if (reading is null || (reading.IsCompleted && time.GetElapsedTime(readAt) >= Age))
+            if (_reading is null || (_reading.IsCompleted && time.GetElapsedTime(_readAt) >= _age))
             {
-                readAt = time.GetTimestamp();
-                reading = Task.Run(CountAsync, CancellationToken.None);
+                _readAt = time.GetTimestamp();
+                _reading = Task.Run(CountAsync, CancellationToken.None);
             }
 
-            return reading.WaitAsync(cancellationToken);
+            return _reading.WaitAsync(cancellationToken);
         }
     }
 
@@ -35,9 +35,9 @@ sealed class CountsFeed(IJobStore store, TimeProvider time, IHostApplicationLife
     {
         var counts = await store.CountAsync(lifetime.ApplicationStopping);
         var json = JsonSerializer.Serialize(LiveCounts.Of(counts), LiveJson.Default.LiveCounts);
-        if (last?.Json != json)
-            last = new(counts, json, (last?.Version ?? 0) + 1);
-        return last;
+        if (_last?.Json != json)
+            _last = new(counts, json, (_last?.Version ?? 0) + 1);
+        return _last;
     }
 }
 

@@ -11,7 +11,7 @@ sealed class JobFeed(IJobStore store)
 {
     const int LinesAtOnce = 500;
 
-    static readonly TimeSpan HalfSecond = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan _halfSecond = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Looks once.</summary>
     /// <param name="jobId">The job.</param>
@@ -45,6 +45,6 @@ sealed class JobFeed(IJobStore store)
             news.Add(new(key, "state"));
         }
 
-        return lines.Count == LinesAtOnce ? TimeSpan.Zero : HalfSecond;
+        return lines.Count == LinesAtOnce ? TimeSpan.Zero : _halfSecond;
     }
 }

@@ -12,10 +12,10 @@ delegate Task<TimeSpan> Look(List<SseItem<string>> news, CancellationToken cance
 /// </summary>
 sealed partial class LiveStream(CountsFeed counts, JobFeed jobs, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LiveStream> logger)
 {
-    static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
 
     // Often enough that proxies keep the connection, and that the page's "12 s ago" does not grow stale.
-    static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _silence = TimeSpan.FromSeconds(15);
 
     /// <summary>The numbers, whenever one has changed.</summary>
     public IAsyncEnumerable<SseItem<string>> CountsAsync(CancellationToken gone)
@@ -24,7 +24,7 @@ sealed partial class LiveStream(CountsFeed counts, JobFeed jobs, TimeProvider ti
         return RepeatAsync(async (news, token) =>
         {
             version = await LookAtCountsAsync(version, news, token);
-            return Second;
+            return _second;
         }, gone);
     }
 
@@ -62,13 +62,13 @@ sealed partial class LiveStream(CountsFeed counts, JobFeed jobs, TimeProvider ti
                 news.Add(new(isDown ? "down" : "up", "store"));
             }
 
-            if (news.Count == 0 && time.GetElapsedTime(spokeAt) >= Silence)
+            if (news.Count == 0 && time.GetElapsedTime(spokeAt) >= _silence)
                 news.Add(new("", "tick"));
             if (news.Count > 0)
                 spokeAt = time.GetTimestamp();
             foreach (var item in news)
                 yield return item;
-            await Task.Delay(pause ?? Second, time, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause ?? _second, time, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -81,7 +81,7 @@ sealed partial class LiveStream(CountsFeed counts, JobFeed jobs, TimeProvider ti
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Second; // The page has gone: there is nobody to tell.
+            return _second; // The page has gone: there is nobody to tell.
         }
         catch (Exception e)
         {

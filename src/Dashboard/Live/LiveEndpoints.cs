@@ -1,5 +1,5 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http.HttpResults;
+using JobRunner.Storage;
 
 namespace JobRunner.Dashboard.Live;
 
@@ -13,10 +13,13 @@ static class LiveEndpoints
         pages.MapGet("/{id:long}/events", JobEvents).AtDepth(2);
     }
 
-    // A browser that lost the connection comes back with the same address and the id of the last event it got.
-    static ServerSentEventsResult<string> JobEvents(
-        long id, string? state, long? after, HttpRequest request, LiveStream stream, CancellationToken cancellationToken)
+    // A browser that lost the connection comes back with the same address and the id of the last event it got; it gives up
+    // when there is no such job any more.
+    static async Task<IResult> JobEvents(
+        long id, string? state, long? after, HttpRequest request, IJobStore store, LiveStream stream, CancellationToken cancellationToken)
     {
+        if (await store.GetAsync(id, cancellationToken) is null)
+            return TypedResults.NotFound();
         var isReturning = long.TryParse(request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last);
         var seen = new JobSeen(state ?? "", isReturning ? last : after ?? 0);
         return TypedResults.ServerSentEvents(stream.JobAsync(id, seen, cancellationToken));

@@ -58,6 +58,8 @@ sealed class DashboardApp : IAsyncDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -123,12 +123,14 @@ sealed partial class InMemoryJobStore
 
     bool IsAbandoned(InMemoryQueueRow row, DateTimeOffset now, TimeSpan silence)
     {
-        if (row.FetchedAt is not { } fetchedAt)
+        // A living worker renews its leases. So a fresh one is somebody's, even if the job still names a dead worker: it was
+        // rescued, and its new worker has not written Processing yet.
+        if (row.FetchedAt is not { } fetchedAt || now - fetchedAt <= silence)
             return false;
         if (now - fetchedAt > _invisibility)
             return true;
         if (!_jobs.TryGetValue(row.JobId, out var job) || job.State.Name != JobStates.Processing)
-            return now - fetchedAt > silence; // taken and never started: a living worker renews its lease
+            return true; // taken and never started
         return job.State.Data["ServerId"] is var id && id.StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal)
             && (!_servers.TryGetValue(id, out var server) || now - server.LastHeartbeat > silence);
     }

@@ -1,0 +1,51 @@
+using JobRunner.Storage;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // All ids are drawn first, and each insert reads that one list only: joining what one insert returned to what another
+    // did makes the planner nest loops over both, which is quadratic. The job is inserted in its state at once, where
+    // Hangfire needs two commits for it. Without the notification nobody but a poller would see it.
+    const string AddSql = """
+        with new as materialized (
+            select nextval('hangfire.job_id_seq') as jobid, nextval('hangfire.state_id_seq') as stateid, n.*
+            from unnest($1::jsonb[], $2::jsonb[], $3::json[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[],
+                        $8::text[], $9::float8[], $10::text[]) with ordinality
+                as n(invocationdata, arguments, parameters, name, reason, createdat, data, queue, score, prefix, ord)
+        ), jobs as (
+            insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
+            select jobid, stateid, name, invocationdata, arguments, createdat from new
+        ), parameters as (
+            insert into hangfire.jobparameter (jobid, name, value)
+            select new.jobid, p.key, p.value from new cross join lateral json_each_text(new.parameters) p
+        ), states as (
+            insert into hangfire.state (id, jobid, name, reason, createdat, data)
+            select stateid, jobid, name, reason, createdat, data from new
+        ), waiting as (
+            insert into hangfire.jobqueue (jobid, queue)
+            select jobid, queue from new where queue is not null
+        ), scheduled as (
+            insert into hangfire.set (key, score, value)
+            select 'schedule', score, prefix || jobid from new where score is not null
+        )
+        select jobid, (select count(pg_notify('new_job', '')) from (select from new where queue is not null limit 1) once)
+        from new order by ord
+        """;
+
+    public async Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    {
+        if (jobs.Count == 0)
+            return [];
+        var columns = new NewJobColumns(jobs.Count);
+        foreach (var job in jobs)
+            columns.Add(job);
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection, Command(AddSql, columns.ToParameters()));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<long>(jobs.Count);
+        while (await reader.ReadAsync(cancellationToken))
+            ids.Add(reader.GetInt64(0));
+        return ids;
+    }
+}

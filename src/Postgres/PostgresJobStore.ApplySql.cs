@@ -1,0 +1,116 @@
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // How a change of state is written. 'change' keeps those changes whose guards hold, locks their rows and draws their
+    // history ids; all that follows reads 'change' only, never what another part returned: that would be quadratic (21
+    // thousand jobs a second instead of 37 in batches of 1,000).
+    //
+    // The guard is exact although all parts see the snapshot of the statement's start. If another transaction changes the
+    // job first, 'for update' waits for it and checks the newest row again; a new state has a new id, so the guard fails. A
+    // claim that was taken back shows in its queue row, which is locked and checked again in the same way.
+    const string ChangeColumnsSql = """
+        with change as materialized (
+            select c.*,
+                   case when c.name1 is not null then nextval('hangfire.state_id_seq') end as id1,
+                   case when c.name2 is not null then nextval('hangfire.state_id_seq') end as id2,
+                   nextval('hangfire.state_id_seq') as id3
+            from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::int[], $8::bool[],
+                        $9::text[], $10::float8[], $11::text[], $12::bool[], $13::bool[], $14::bool[], $15::bool[],
+                        $16::text[], $17::text[],
+                        $18::text[], $19::text[], $20::timestamptz[], $21::jsonb[],
+                        $22::text[], $23::text[], $24::timestamptz[], $25::jsonb[],
+                        $26::text[], $27::text[], $28::timestamptz[], $29::jsonb[])
+                as c(ord, jobid, seen, queueid, token, ends, retrycount, expires,
+                     queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
+                     counted, uncounted,
+                     name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
+            join hangfire.job j on j.id = c.jobid
+        """;
+
+    const string ClaimGuardSql = """
+
+            join hangfire.jobqueue q on q.id = c.queueid
+            where coalesce(j.stateid, 0) = c.seen
+              and q.jobid = c.jobid and q.updatecount = c.token and q.fetchedat is not null
+            order by j.id
+            for update of j, q
+        """;
+
+    const string OutsideGuardSql = """
+
+            where coalesce(j.stateid, 0) = c.seen
+            order by j.id
+            for update of j
+        """;
+
+    // 'ended' alone reads the parameters: a late end changes nothing, but gives up its claim all the same.
+    // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
+    // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
+    const string EffectsSql = """
+
+        ), history as (
+            insert into hangfire.state (id, jobid, name, reason, createdat, data)
+            select h.id, c.jobid, h.name, h.reason, h.at, h.data
+            from change c cross join lateral (values
+                (c.id1, c.name1, c.reason1, c.at1, c.data1),
+                (c.id2, c.name2, c.reason2, c.at2, c.data2),
+                (c.id3, c.name3, c.reason3, c.at3, c.data3)) as h(id, name, reason, at, data)
+            where h.name is not null
+        ), jobs as (
+            update hangfire.job j
+            set stateid = c.id3, statename = c.name3, expireat = case when c.expires then now() + $30::interval end
+            from change c where j.id = c.jobid
+        ), ended as (
+            delete from hangfire.jobqueue q
+            using unnest($4::bigint[], $5::int[], $6::bool[]) as e(queueid, token, ends)
+            where e.ends and q.id = e.queueid and q.updatecount = e.token and q.fetchedat is not null
+        ), replaced as (
+            delete from hangfire.jobqueue q using change c
+            where c.queue is not null and q.jobid = c.jobid and q.fetchedat is null
+        ), waiting as (
+            insert into hangfire.jobqueue (jobid, queue)
+            select c.jobid, c.queue from change c where c.queue is not null
+        ), entered as (
+            insert into hangfire.set (key, score, value)
+            select 'retries', 0, c.jobid::text from change c where c.addsretry
+            union all
+            select 'schedule', c.score, c.entry from change c where c.score is not null
+            on conflict (key, value) do update set score = excluded.score
+        ), departed as (
+            delete from hangfire.set s
+            using change c cross join lateral (values
+                ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
+                ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
+            where d.departs and s.key = d.key and s.value = d.value
+        ), retried as (
+            update hangfire.jobparameter p set value = c.retrycount::text
+            from change c where c.retrycount is not null and p.jobid = c.jobid and p.name = 'RetryCount'
+        ), firstretried as (
+            insert into hangfire.jobparameter (jobid, name, value)
+            select c.jobid, 'RetryCount', c.retrycount::text from change c
+            where c.retrycount is not null and not exists (
+                select from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'RetryCount')
+        ), statistics as (
+            insert into hangfire.counter (key, value, expireat)
+            select 'stats:' || t.counted || k.suffix, t.n, k.expireat
+            from (select c.counted, count(*) as n from change c where c.counted is not null group by c.counted) t
+            cross join lateral (values
+                (to_char(now() at time zone 'utc', ':YYYY-MM-DD'), now() + interval '1 month'),
+                (to_char(now() at time zone 'utc', ':YYYY-MM-DD-HH24'), now() + interval '1 day'),
+                ('', null)) as k(suffix, expireat)
+            where k.suffix <> '' or t.counted <> 'failed'
+            union all
+            select 'stats:' || c.uncounted, -count(*), null from change c where c.uncounted is not null group by c.uncounted
+        )
+        select c.ord, c.id3,
+               (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
+               (select count(pg_notify($31, 'withdrawn:' || o.jobid)) from change o
+                where o.queueid is null and exists (
+                    select from hangfire.jobqueue q where q.jobid = o.jobid and q.fetchedat is not null))
+        from change c
+        """;
+
+    const string ApplyClaimedSql = ChangeColumnsSql + ClaimGuardSql + EffectsSql;
+    const string ApplyOutsideSql = ChangeColumnsSql + OutsideGuardSql + EffectsSql;
+}

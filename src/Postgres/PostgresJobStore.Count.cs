@@ -1,0 +1,49 @@
+using JobRunner.Storage;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // Hangfire counts finished jobs by its statistics, also those that have expired, and all others by their rows.
+    const string CountStatesSql = """
+        select statename, count(*) from hangfire.job
+        where statename in ('Enqueued', 'Scheduled', 'Awaiting', 'Processing', 'Failed') group by statename
+        union all
+        select case key when 'stats:succeeded' then 'Succeeded' else 'Deleted' end, sum(value)::bigint
+        from (select key, value from hangfire.counter where key in ('stats:succeeded', 'stats:deleted')
+              union all
+              select key, value from hangfire.aggregatedcounter where key in ('stats:succeeded', 'stats:deleted')) finished
+        group by key
+        """;
+
+    const string CountQueuesSql = "select queue, count(*) from hangfire.jobqueue where fetchedat is null group by queue";
+
+    const string CountOthersSql = """
+        select 'retries', count(*) from hangfire.set where key = 'retries'
+        union all
+        select 'servers', count(*) from hangfire.server
+        """;
+
+    public async Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection, Command(CountStatesSql), Command(CountQueuesSql), Command(CountOthersSql));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var states = await ReadNumbersAsync(reader, cancellationToken);
+        var queues = await ReadNumbersAsync(reader, cancellationToken);
+        var others = await ReadNumbersAsync(reader, cancellationToken);
+        foreach (var state in JobStates.All)
+            states.TryAdd(state, 0);
+        return new(states, others["retries"], checked((int)others["servers"]), queues);
+    }
+
+    static async Task<Dictionary<string, long>> ReadNumbersAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+            numbers[reader.GetString(0)] = reader.GetInt64(1);
+        await reader.NextResultAsync(cancellationToken);
+        return numbers;
+    }
+}

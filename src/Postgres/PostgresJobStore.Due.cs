@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // Two workers share the entries by skipping each other's. The jobs are locked only when nobody has them, in DueJobsSql:
+    // whoever deletes a scheduled job locks it first and its entry after that, the other way round than we do.
+    const string DueSql = """
+        select value from hangfire.set
+        where key = 'schedule' and score <= $1
+        order by score
+        limit $2
+        for update skip locked
+        """;
+
+    const string DueJobsSql = SeeSql + " for update skip locked";
+
+    const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
+
+    const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
+
+    /// <remarks>Entries of jobs that carry their own queue (<c>queue:id</c>) become Enqueued like all others. Hangfire moves
+    /// them into the queue and leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.</remarks>
+    public async Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var entries = await ReadTextsAsync(
+            connection, Command(DueSql, Parameters.Of((double)now.ToUnixTimeSeconds()), Parameters.Of(count)), cancellationToken);
+        if (entries.Count == 0)
+            return 0;
+        var due = entries.Select(entry => (Entry: entry, Match: ScheduleEntry().Match(entry))).ToLookup(
+            e => e.Match.Success ? long.Parse(e.Match.Groups["id"].ValueSpan, CultureInfo.InvariantCulture) : 0,
+            e => (e.Entry, Queue: e.Match.Groups["queue"] is { Success: true } queue ? queue.Value : null));
+        var ids = due.Select(job => job.Key).ToArray();
+
+        var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
+        var locked = await SeeAsync(connection, DueJobsSql, ids, cancellationToken);
+        var state = JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), StateReasons.Due);
+        await ApplyAsync(connection,
+            [.. locked.Where(job => job.StateName == JobStates.Scheduled)
+                .Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
+
+        var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
+        await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
+            await forget.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return entries.Count;
+    }
+
+    [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]
+    private static partial Regex ScheduleEntry();
+
+    static async Task<List<string>> ReadTextsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(connection, command);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var texts = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+            texts.Add(reader.GetString(0));
+        return texts;
+    }
+
+    static async Task<List<long>> ReadIdsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
+        await using var batch = Batch(connection, command);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<long>();
+        while (await reader.ReadAsync(cancellationToken))
+            ids.Add(reader.GetInt64(0));
+        return ids;
+    }
+}

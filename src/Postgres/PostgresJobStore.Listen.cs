@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    const string EnqueuedChannel = "new_job";
+    const string WithdrawnPrefix = "withdrawn:";
+    static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
+
+    /// <remarks>One connection of its own, outside the pool, kept alive so that a dead one is noticed. Behind a transaction
+    /// pooler nothing will come through it; the workers' polling is the truth in any case.</remarks>
+    public async Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken)
+    {
+        var pause = _firstPause;
+        var lost = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ListenSettings());
+                await StartListeningAsync(connection, onSignal, cancellationToken);
+                if (lost)
+                    LogListening();
+                lost = false;
+                pause = _firstPause;
+
+                // Whatever was told while nobody listened: look once.
+                onSignal(new(StoreSignalKind.Enqueued));
+                while (true)
+                    await connection.WaitAsync(cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is NpgsqlException or IOException or TimeoutException)
+            {
+                if (!lost)
+                    LogListenerLost(e.Message);
+                lost = true;
+                pause = await PauseAsync(pause, cancellationToken);
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    async Task StartListeningAsync(NpgsqlConnection connection, Action<StoreSignal> onSignal, CancellationToken cancellationToken)
+    {
+        connection.Notification += (_, told) => Tell(onSignal, told.Channel, told.Payload);
+        await connection.OpenAsync(cancellationToken);
+        await using var listen = new NpgsqlCommand($"listen {EnqueuedChannel}; listen \"{_names.Own}\"", connection);
+        await listen.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    static void Tell(Action<StoreSignal> onSignal, string channel, string payload)
+    {
+        if (channel == EnqueuedChannel)
+            onSignal(new(StoreSignalKind.Enqueued));
+        else if (payload.StartsWith(WithdrawnPrefix, StringComparison.Ordinal)
+            && long.TryParse(payload.AsSpan(WithdrawnPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var jobId))
+            onSignal(new(StoreSignalKind.Withdrawn, jobId));
+    }
+
+    // With jitter, so that the workers of a database that comes back do not all connect at the same instant.
+    async Task<TimeSpan> PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(pause * (0.5 + (RandomNumberGenerator.GetInt32(1000) / 1000.0)), _time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop's condition ends it.
+        }
+
+        return pause * 2 < _longestPause ? pause * 2 : _longestPause;
+    }
+
+    string ListenSettings() => new NpgsqlConnectionStringBuilder(_options.ConnectionString)
+    {
+        Pooling = false,
+        KeepAlive = 15,
+        TcpKeepAlive = true,
+        ApplicationName = "JobRunner listener",
+    }.ConnectionString;
+
+    [LoggerMessage(101, LogLevel.Warning, "Notifications of the database are lost ({Message}); polling goes on, and listening is tried again")]
+    partial void LogListenerLost(string message);
+
+    [LoggerMessage(102, LogLevel.Information, "Notifications of the database are heard again")]
+    partial void LogListening();
+}

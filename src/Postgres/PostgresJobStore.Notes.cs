@@ -1,0 +1,67 @@
+using JobRunner.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    const string WriteLinesSql = """
+        insert into jobrunner.log (jobid, at, level, message)
+        select l.jobid, l.at, l.level, l.message
+        from unnest($1::bigint[], $2::timestamptz[], $3::int[], $4::text[]) with ordinality as l(jobid, at, level, message, ord)
+        where exists (select from hangfire.job j where j.id = l.jobid)
+        order by l.ord
+        """;
+
+    const string WriteProgressSql = """
+        insert into jobrunner.progress as known (jobid, fraction, message, at)
+        select p.jobid, p.fraction, p.message, p.at
+        from unnest($1::bigint[], $2::float8[], $3::text[], $4::timestamptz[]) as p(jobid, fraction, message, at)
+        where exists (select from hangfire.job j where j.id = p.jobid)
+        on conflict (jobid) do update
+        set fraction = excluded.fraction, message = excluded.message, at = excluded.at
+        where known.at <= excluded.at
+        """;
+
+    public async Task WriteNotesAsync(
+        IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken)
+    {
+        if (lines.Count == 0 && progress.Count == 0)
+            return;
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = IndexedBatch(connection);
+        if (lines.Count > 0)
+            batch.BatchCommands.Add(LinesCommand(lines));
+        if (progress.Count > 0)
+            batch.BatchCommands.Add(ProgressCommand([.. progress.GroupBy(p => p.JobId).OrderBy(p => p.Key).Select(p => p.MaxBy(one => one.At)!)]));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    NpgsqlBatchCommand LinesCommand(IReadOnlyList<JobLogLine> lines) => Command(WriteLinesSql,
+        Parameters.Ids(lines.Select(l => l.JobId)),
+        Parameters.Of(lines.Select(l => l.At.UtcDateTime).ToArray(), NpgsqlDbType.TimestampTz),
+        Parameters.Of(lines.Select(l => l.Level).ToArray(), NpgsqlDbType.Integer),
+        Parameters.Of(lines.Select(l => StoredText.Clean(l.Message)).ToArray(), NpgsqlDbType.Text));
+
+    NpgsqlBatchCommand ProgressCommand(JobProgress[] progress) => Command(WriteProgressSql,
+        Parameters.Ids(progress.Select(p => p.JobId)),
+        Parameters.Of(Array.ConvertAll(progress, p => p.Fraction), NpgsqlDbType.Double),
+        Parameters.Of(Array.ConvertAll(progress, p => StoredText.Clean(p.Message)), NpgsqlDbType.Text),
+        Parameters.Of(Array.ConvertAll(progress, p => p.At.UtcDateTime), NpgsqlDbType.TimestampTz));
+
+    const string ReadLogSql = """
+        select id, at, level, message from jobrunner.log where jobid = $1 and id > $2 order by id limit $3
+        """;
+
+    public async Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection, Command(ReadLogSql, Parameters.Of(jobId), Parameters.Of(afterId), Parameters.Of(count)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var lines = new List<JobLogLine>();
+        while (await reader.ReadAsync(cancellationToken))
+            lines.Add(new(reader.GetInt64(0), jobId, reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt32(2), reader.GetString(3)));
+        return lines;
+    }
+}

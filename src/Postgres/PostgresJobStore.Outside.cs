@@ -1,0 +1,60 @@
+using JobRunner.Storage;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // Somebody else may change a job between our look and our change. Then we look again: a person's click should not get lost.
+    const int OutsideAttempts = 5;
+    const int OutsideBatch = 1000;
+
+    public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
+        ChangeAllAsync(jobIds, _ => true, () => JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), reason), cancellationToken);
+
+    public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
+        ChangeAllAsync(jobIds, state => state != JobStates.Deleted, () => JobState.Deleted(_time.GetUtcNow(), reason), cancellationToken);
+
+    async Task<int> ChangeAllAsync(
+        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<JobState> to, CancellationToken cancellationToken)
+    {
+        var changed = 0;
+        await using var connection = await ConnectAsync(cancellationToken);
+        foreach (var some in jobIds.Distinct().Chunk(OutsideBatch))
+        {
+            var left = some;
+            for (var attempt = 0; attempt < OutsideAttempts && left.Length > 0; attempt++)
+            {
+                var seen = await SeeAsync(connection, SeeSql, left, cancellationToken);
+                var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to())).ToArray();
+                var taken = await ApplyAsync(connection, changes, cancellationToken);
+                left = [.. changes.Where((_, i) => taken[i] is null).Select(change => change.JobId)];
+                changed += changes.Length - left.Length;
+            }
+        }
+
+        return changed;
+    }
+
+    // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.
+    const string SeeSql = """
+        select id, coalesce(stateid, 0), statename, invocationdata ->> 'Queue'
+        from hangfire.job where id = any($1) and statename is not null
+        """;
+
+    async Task<List<SeenJob>> SeeAsync(NpgsqlConnection connection, string sql, long[] jobIds, CancellationToken cancellationToken)
+    {
+        await using var batch = IndexedBatch(connection, Command(sql, Parameters.Ids(jobIds)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var seen = new List<SeenJob>(jobIds.Length);
+        while (await reader.ReadAsync(cancellationToken))
+            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
+        return seen;
+    }
+
+    readonly record struct SeenJob(long JobId, long StateId, string StateName, string? OwnQueue)
+    {
+        public StateChange To(JobState state) => new(JobId, StateId, StateName, [state], OwnQueue);
+    }
+}

@@ -1,0 +1,82 @@
+using JobRunner.Storage;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    const string GetSql = """
+        select j.invocationdata, j.arguments, j.createdat, j.expireat, parameters.*, queued.queue, p.fraction, p.message, p.at
+        from hangfire.job j
+        left join lateral (
+            select array_agg(p.name order by p.id), array_agg(p.value order by p.id)
+            from hangfire.jobparameter p where p.jobid = j.id) parameters on true
+        left join lateral (
+            select q.queue from hangfire.jobqueue q
+            where q.jobid = j.id and j.statename in ('Enqueued', 'Scheduled', 'Processing')
+            order by q.id desc limit 1) queued on true
+        left join jobrunner.progress p on p.jobid = j.id
+        where j.id = $1
+        """;
+
+    // The current state first, though a state that came later may stand above it for a moment: Hangfire writes history rows
+    // that are never current.
+    const string HistorySql = """
+        select s.name, s.createdat, s.data, s.reason
+        from hangfire.state s join hangfire.job j on j.id = s.jobid
+        where s.jobid = $1
+        order by s.id = j.stateid desc, s.id desc
+        """;
+
+    public async Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection, Command(GetSql, Parameters.Of(jobId)), Command(HistorySql, Parameters.Of(jobId)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        var details = ReadDetails(jobId, reader);
+        await reader.NextResultAsync(cancellationToken);
+        var history = new List<JobState>();
+        while (await reader.ReadAsync(cancellationToken))
+            history.Add(ReadState(reader, 0));
+        return details with { History = history };
+    }
+
+    // What Hangfire's pages do: the newest jobs first, each with its current state.
+    const string ListSql = """
+        select j.id, j.invocationdata, j.arguments, j.createdat,
+               j.statename, coalesce(s.createdat, j.createdat), s.data, s.reason
+        from (select * from hangfire.job where statename = $1 order by id desc offset $2 limit $3) j
+        left join hangfire.state s on s.id = j.stateid
+        order by j.id desc
+        """;
+
+    public async Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection, Command(ListSql, Parameters.Of(state), Parameters.Of(offset), Parameters.Of(count)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var jobs = new List<JobSummary>();
+        while (await reader.ReadAsync(cancellationToken))
+            jobs.Add(new(reader.GetInt64(0), StoredCall.Read(reader.GetString(1), reader.GetString(2)).Invocation, ReadState(reader, 4),
+                reader.GetFieldValue<DateTimeOffset>(3)));
+        return jobs;
+    }
+
+    static JobDetails ReadDetails(long jobId, NpgsqlDataReader reader)
+    {
+        var (invocation, error) = StoredCall.Read(reader.GetString(0), reader.GetString(1));
+        var progress = reader.IsDBNull(7) ? null
+            : new JobProgress(jobId, reader.GetDouble(7), TextOrNull(reader, 8), reader.GetFieldValue<DateTimeOffset>(9));
+        return new(jobId, invocation, error, reader.GetFieldValue<DateTimeOffset>(2),
+            reader.IsDBNull(3) ? null : reader.GetFieldValue<DateTimeOffset>(3), StoredCall.ReadParameters(reader, 4), [],
+            TextOrNull(reader, 6), progress);
+    }
+
+    static JobState ReadState(NpgsqlDataReader reader, int first) =>
+        new(reader.GetString(first), reader.GetFieldValue<DateTimeOffset>(first + 1), StateData.Read(TextOrNull(reader, first + 2)),
+            TextOrNull(reader, first + 3));
+
+    static string? TextOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}

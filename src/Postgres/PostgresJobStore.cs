@@ -1,0 +1,59 @@
+using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+/// <summary>
+/// The store in Hangfire's tables. One file for each operation or family of operations; a statement stands directly above
+/// the method that runs it.
+/// </summary>
+/// <remarks>
+/// Locks are taken in one order everywhere, so that batches of different workers cannot deadlock: jobs before their queue
+/// rows, both by job id. Whoever takes rows without caring which (claim, rescue, due jobs, expiry) or can wait for the next
+/// round (renewal) skips locked ones.
+/// </remarks>
+sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
+{
+    readonly PostgresOptions _options;
+    readonly SchemaNames _names;
+    readonly NpgsqlDataSource _source;
+    readonly TimeProvider _time;
+    readonly ILogger _logger;
+
+    public PostgresJobStore(PostgresOptions options, TimeProvider time, ILogger<PostgresJobStore> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _names = new SchemaNames(options.Schema);
+        var settings = Settings(options);
+        _source = NpgsqlDataSource.Create(settings);
+        Description = $"PostgreSQL at {settings.Host}:{settings.Port}/{settings.Database}, schema {options.Schema}";
+    }
+
+    public string Description { get; }
+
+    public Task InitializeAsync(CancellationToken cancellationToken) => new SchemaInstaller(_source, _names).RunAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    // What the user's connection string says wins.
+    static NpgsqlConnectionStringBuilder Settings(PostgresOptions options)
+    {
+        var given = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        if (!given.ContainsKey("Maximum Pool Size"))
+            settings.MaxPoolSize = options.MaxPoolSize;
+        if (!given.ContainsKey("Max Auto Prepare"))
+            settings.MaxAutoPrepare = 50;
+        if (!given.ContainsKey("Auto Prepare Min Usages"))
+            settings.AutoPrepareMinUsages = 2;
+        if (!given.ContainsKey("Application Name"))
+            settings.ApplicationName = "JobRunner";
+        // We leave nothing behind in a session, so resetting it on each return to the pool would only cost.
+        if (!given.ContainsKey("No Reset On Close"))
+            settings.NoResetOnClose = true;
+        return settings;
+    }
+}

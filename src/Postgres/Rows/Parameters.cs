@@ -1,0 +1,17 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace JobRunner.Postgres;
+
+/// <summary>Values as parameters <c>$1</c>, <c>$2</c> … with their types named, so that one text has one plan.</summary>
+static class Parameters
+{
+    public static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    public static NpgsqlParameter Of<T>(T[] values, NpgsqlDbType type) =>
+        new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+
+    public static NpgsqlParameter Ids(IEnumerable<long> ids) => Of(ids.ToArray(), NpgsqlDbType.Bigint);
+
+    public static NpgsqlParameter At(DateTimeOffset instant) => Of(instant.UtcDateTime);
+}

@@ -1,0 +1,73 @@
+using JobRunner.Storage;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+/// <summary>Creates the tables where they are absent, all in one transaction, and refuses those of another version.</summary>
+sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
+{
+    const int HangfireVersion = 23;
+    const int OwnVersion = 1;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await LockAsync(connection, cancellationToken);
+        if (await FoundAsync(connection, names.Hangfire, "schema", cancellationToken) is not { } version)
+            await ExecuteAsync(connection, Resource("hangfire.sql"), cancellationToken);
+        else if (version != HangfireVersion)
+            throw Refused(names.Hangfire, $"is at Hangfire's version {version}", HangfireVersion);
+        if (await FoundAsync(connection, names.Own, "version", cancellationToken) is not { } ownVersion)
+            await ExecuteAsync(connection, Resource("jobrunner.sql"), cancellationToken);
+        else if (ownVersion != OwnVersion)
+            throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
+                $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    // Workers that start together wait for the first one instead of failing on its tables.
+    const string LockSql = "select pg_advisory_xact_lock(hashtext('JobRunner.SchemaInstaller'))";
+
+    static Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, LockSql, cancellationToken);
+
+    // Only the catalog is read, so that a role without the right to create anything can start on finished tables.
+    const string TablesSql = """
+        select coalesce(bool_or(tablename = $2), false), count(*) from pg_tables where schemaname = $1
+        """;
+
+    /// <summary>The version in the version table; null when the schema is absent or empty.</summary>
+    static async Task<int?> FoundAsync(NpgsqlConnection connection, string schema, string versionTable, CancellationToken cancellationToken)
+    {
+        await using var tables = new NpgsqlCommand(TablesSql, connection) { Parameters = { new() { Value = schema }, new() { Value = versionTable } } };
+        await using (var reader = await tables.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            if (reader.GetInt64(1) == 0)
+                return null;
+            if (!reader.GetBoolean(0))
+                throw Refused(schema, $"has tables but no table '{versionTable}', so nobody can tell what they are", HangfireVersion);
+        }
+
+        await using var version = new NpgsqlCommand($"select max(version) from \"{schema}\".{versionTable}", connection);
+        return await version.ExecuteScalarAsync(cancellationToken) as int?
+            ?? throw Refused(schema, $"has an empty table '{versionTable}', so nobody can tell what it is", HangfireVersion);
+    }
+
+    static StoreException Refused(string schema, string found, int needed) =>
+        new($"Schema '{schema}' {found}, and JobRunner needs Hangfire's schema version {needed}. Start an application with " +
+            "Hangfire.PostgreSql 1.21 once, which migrates the schema to that version, or name another schema in JobRunner's options.");
+
+    static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(SchemaInstaller).Assembly.GetManifestResourceStream(name)!);
+        return names.In(reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,27 @@
+using JobRunner.InMemory;
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Jobs.Tests;
+
+public sealed class InMemoryConformanceTests : JobStoreConformance
+{
+    readonly MovableTime _time = new();
+
+    protected override DateTimeOffset Now => _time.GetUtcNow();
+
+    protected override Task<IJobStore> CreateAsync() => Task.FromResult<IJobStore>(new InMemoryJobStore(_time));
+
+    protected override Task PassTimeAsync(TimeSpan time)
+    {
+        _time.Offset += time;
+        return Task.CompletedTask;
+    }
+
+    sealed class MovableTime : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace JobRunner.Postgres.Tests;
+
+/// <summary>Stores for tests, and what a test does behind a store's back.</summary>
+static class TestStore
+{
+    const string EmptySql = """
+        do $$ begin
+            if to_regclass('hangfire.job') is not null then
+                truncate hangfire.job, hangfire.state, hangfire.jobparameter, hangfire.jobqueue, hangfire.server, hangfire.set,
+                    hangfire.hash, hangfire.list, hangfire.counter, hangfire.aggregatedcounter, hangfire.lock,
+                    jobrunner.log, jobrunner.progress restart identity;
+            end if;
+        end $$
+        """;
+
+    const string PassTimeSql = """
+        update hangfire.jobqueue set fetchedat = fetchedat - @time;
+        update hangfire.server set lastheartbeat = lastheartbeat - @time;
+        update hangfire.job set expireat = expireat - @time;
+        update hangfire.counter set expireat = expireat - @time;
+        update hangfire.aggregatedcounter set expireat = expireat - @time;
+        """;
+
+    public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null)
+    {
+        var options = new PostgresOptions { ConnectionString = connectionString };
+        configure?.Invoke(options);
+        return new(options, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
+    }
+
+    /// <summary>A store on an emptied database.</summary>
+    public static async Task<PostgresJobStore> CreateAsync(string connectionString)
+    {
+        await ExecuteAsync(connectionString, EmptySql);
+        return Open(connectionString);
+    }
+
+    public static Task PassTimeAsync(string connectionString, TimeSpan time) =>
+        ExecuteAsync(connectionString, PassTimeSql, new NpgsqlParameter("time", time));
+
+    public static async Task ExecuteAsync(string connectionString, string sql, params NpgsqlParameter[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public static async Task<List<string>> LinesAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+            lines.Add(reader.GetString(0));
+        return lines;
+    }
+}

@@ -1,0 +1,83 @@
+using Shouldly;
+using Xunit;
+
+namespace JobRunner.TestSupport;
+
+public abstract partial class JobStoreConformance
+{
+    [Fact]
+    public async Task Earlier_queues_come_first_and_in_a_queue_the_oldest_job()
+    {
+        var ids = await Store.AddAsync(
+            [Enqueued("low"), Enqueued("default"), Enqueued("critical"), Enqueued("low"), Enqueued("critical")], default);
+
+        var claimed = await ClaimAsync(4, "critical", "low", "default");
+
+        claimed.Select(job => job.JobId).ShouldBe([ids[2], ids[4], ids[0], ids[3]]);
+        (await ClaimAsync(4, "critical", "low", "default")).ShouldHaveSingleItem().JobId.ShouldBe(ids[1]);
+    }
+
+    [Fact]
+    public async Task A_claim_takes_no_more_than_asked_and_only_from_its_queues()
+    {
+        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued(), Enqueued("low")], default);
+
+        (await ClaimAsync(2)).Count.ShouldBe(2);
+        (await ClaimAsync(2)).Count.ShouldBe(1);
+        (await ClaimAsync(2)).ShouldBeEmpty();
+        (await ClaimAsync(0)).ShouldBeEmpty();
+        (await Store.ClaimAsync([], 5, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_claimed_job_carries_what_it_takes_to_run_it()
+    {
+        var given = Enqueued() with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "3" } };
+        var id = await AddAsync(given);
+
+        var job = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        job.JobId.ShouldBe(id);
+        job.StateName.ShouldBe(JobStates.Enqueued);
+        job.LoadError.ShouldBeNull();
+        job.Invocation.ShouldNotBeNull().DisplayName.ShouldBe("StaticJobs.Echo");
+        job.Parameters["RetryCount"].ShouldBe("3");
+        (job.CreatedAt - given.State.CreatedAt).Duration().ShouldBeLessThan(TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public async Task Whoever_claims_a_row_next_gets_another_token()
+    {
+        var first = await AddAndClaimAsync();
+        await Store.ReleaseAsync([first.Claim], default);
+        var second = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        second.JobId.ShouldBe(first.JobId);
+        second.Claim.ShouldNotBe(first.Claim);
+    }
+
+    [Fact]
+    public async Task A_deleted_job_is_not_claimed_and_does_not_hide_those_behind_it()
+    {
+        var ids = await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        await Store.DeleteAsync([ids[0], ids[1]], null, default);
+
+        (await ClaimAsync(2)).ShouldHaveSingleItem().JobId.ShouldBe(ids[2]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Eight_workers_claim_each_of_two_thousand_jobs_exactly_once()
+    {
+        var ids = await Store.AddAsync([.. Enumerable.Range(0, 2000).Select(_ => Enqueued())], default);
+
+        var claimed = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var mine = new List<long>();
+            while (await ClaimAsync(7) is { Count: > 0 } some)
+                mine.AddRange(some.Select(job => job.JobId));
+            return mine;
+        })));
+
+        claimed.SelectMany(mine => mine).Order().ShouldBe(ids.Order());
+    }
+}

@@ -1,0 +1,130 @@
+using JobRunner.Storage;
+using Shouldly;
+using Xunit;
+
+namespace JobRunner.TestSupport;
+
+public abstract partial class JobStoreConformance
+{
+    [Fact]
+    public async Task A_released_job_waits_again_in_its_state()
+    {
+        var job = await StartAsync(await AddAndClaimAsync());
+
+        await Store.ReleaseAsync([job.Claim], default);
+
+        var again = (await ClaimAsync()).ShouldHaveSingleItem();
+        again.StateName.ShouldBe(JobStates.Processing);
+        again.StateId.ShouldBe(job.StateId);
+        (await HistoryAsync(job.JobId)).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Releasing_a_claim_that_is_not_held_changes_nothing()
+    {
+        var first = await AddAndClaimAsync();
+        await Store.ReleaseAsync([first.Claim], default);
+        var second = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        await Store.ReleaseAsync([first.Claim], default);
+
+        (await ClaimAsync()).ShouldBeEmpty();
+        (await ApplyAsync(By(second, Succeeded()))).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_dropped_claim_is_gone_and_a_stale_one_drops_nothing()
+    {
+        var first = await AddAndClaimAsync();
+        await Store.ReleaseAsync([first.Claim], default);
+        var second = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        await Store.DropAsync([first.Claim], default);
+        (await Store.RenewAsync([new Lease(second.JobId, second.Claim, second.StateId)], default)).ShouldBeEmpty();
+        await Store.DropAsync([second.Claim], default);
+
+        (await Store.RenewAsync([new Lease(second.JobId, second.Claim, second.StateId)], default)).ShouldBe([second.Claim]);
+        await Store.ReleaseAsync([second.Claim], default);
+        (await ClaimAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Renewing_tells_which_claims_are_lost()
+    {
+        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued(), Enqueued()], default);
+        var jobs = await ClaimAsync();
+        await Store.ReleaseAsync([jobs[1].Claim], default);
+        await Store.DeleteAsync([jobs[2].JobId], null, default);
+        await ApplyAsync(By(jobs[3], Succeeded()));
+
+        var lost = await Store.RenewAsync([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))], default);
+
+        lost.ShouldBe([jobs[1].Claim, jobs[2].Claim, jobs[3].Claim], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_job_rescued_and_claimed_again_by_the_same_worker_has_lost_its_first_claim_only()
+    {
+        var first = await AddAndClaimAsync();
+        await Store.ReleaseAsync([first.Claim], default);
+        var second = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        var lost = await Store.RenewAsync(
+            [new Lease(first.JobId, first.Claim, first.StateId), new Lease(second.JobId, second.Claim, second.StateId)], default);
+
+        lost.ShouldBe([first.Claim]);
+    }
+
+    [Fact]
+    public async Task Jobs_of_a_silent_worker_are_rescued_and_those_of_a_living_one_are_not()
+    {
+        await Store.AddAsync([Enqueued(), Enqueued()], default);
+        var jobs = await ClaimAsync();
+        await Store.AnnounceAsync(Server("jobrunner@dead:1:a"), default);
+        var dead = await StartAsync(jobs[0], "jobrunner@dead:1:a");
+        await StartAsync(jobs[1], "jobrunner@alive:2:b");
+        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+
+        await PassTimeAsync(Silence * 2);
+        await Store.AnnounceAsync(Server("jobrunner@alive:2:b"), default);
+
+        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(dead.JobId);
+        (await ApplyAsync(By(dead, Succeeded()))).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_job_that_was_claimed_and_never_started_is_rescued_when_nobody_renews_it()
+    {
+        await Store.AddAsync([Enqueued(), Enqueued()], default);
+        var jobs = await ClaimAsync();
+        await PassTimeAsync(Silence * 2);
+        await Store.RenewAsync([new Lease(jobs[1].JobId, jobs[1].Claim, jobs[1].StateId)], default);
+
+        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(jobs[0].JobId);
+    }
+
+    [Fact]
+    public async Task A_rescued_job_that_was_claimed_anew_is_not_rescued_again_for_its_dead_worker()
+    {
+        await StartAsync(await AddAndClaimAsync(), "jobrunner@dead:1:a");
+        await PassTimeAsync(Silence * 2);
+        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await ClaimAsync()).Count.ShouldBe(1);
+
+        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_foreign_server_keeps_its_jobs_until_the_invisibility_timeout()
+    {
+        await StartAsync(await AddAndClaimAsync(), "hangfire-host:17:c");
+
+        await PassTimeAsync(TimeSpan.FromMinutes(20));
+        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+        await PassTimeAsync(TimeSpan.FromMinutes(11));
+        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+    }
+}

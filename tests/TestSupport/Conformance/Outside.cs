@@ -1,0 +1,117 @@
+using JobRunner.Storage;
+using Shouldly;
+using Xunit;
+
+namespace JobRunner.TestSupport;
+
+public abstract partial class JobStoreConformance
+{
+    [Theory]
+    [InlineData(JobStates.Enqueued)]
+    [InlineData(JobStates.Scheduled)]
+    [InlineData(JobStates.Processing)]
+    [InlineData(JobStates.Succeeded)]
+    [InlineData(JobStates.Failed)]
+    [InlineData(JobStates.Deleted)]
+    public async Task A_job_in_any_state_can_be_requeued_and_runs_once(string state)
+    {
+        var id = await AddInAsync(state);
+
+        (await Store.RequeueAsync([id], "again", default)).ShouldBe(1);
+
+        var details = await GetAsync(id);
+        details.State!.Name.ShouldBe(JobStates.Enqueued);
+        details.State.Reason.ShouldBe("again");
+        details.ExpireAt.ShouldBeNull();
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(id);
+        (await Store.EnqueueDueAsync(Now.AddDays(1), 10, default)).ShouldBe(0);
+        (await CountAsync(JobStates.Succeeded)).ShouldBe(0);
+        (await CountAsync(JobStates.Deleted)).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(JobStates.Enqueued)]
+    [InlineData(JobStates.Scheduled)]
+    [InlineData(JobStates.Processing)]
+    [InlineData(JobStates.Succeeded)]
+    [InlineData(JobStates.Failed)]
+    public async Task A_job_in_any_state_can_be_deleted_once(string state)
+    {
+        var id = await AddInAsync(state);
+
+        (await Store.DeleteAsync([id], "enough", default)).ShouldBe(1);
+        (await Store.DeleteAsync([id], "enough", default)).ShouldBe(0);
+
+        var details = await GetAsync(id);
+        details.State!.Name.ShouldBe(JobStates.Deleted);
+        details.State.Reason.ShouldBe("enough");
+        details.ExpireAt.ShouldNotBeNull();
+        (await ClaimAsync()).ShouldBeEmpty();
+        (await Store.EnqueueDueAsync(Now.AddDays(1), 10, default)).ShouldBe(0);
+        var counts = await Store.CountAsync(default);
+        counts.ByState[JobStates.Deleted].ShouldBe(1);
+        counts.ByState[JobStates.Succeeded].ShouldBe(0);
+        counts.Retries.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_job_requeued_twice_waits_once()
+    {
+        var id = await AddAsync(Enqueued());
+
+        await Store.RequeueAsync([id], null, default);
+        await Store.RequeueAsync([id, id], null, default);
+
+        (await ClaimAsync()).Count.ShouldBe(1);
+        (await ClaimAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_requeued_job_goes_back_to_the_queue_that_it_carries()
+    {
+        var job = await AddAndClaimAsync(Enqueued("default", "critical"));
+        await ApplyAsync(By(job, Failed()));
+
+        await Store.RequeueAsync([job.JobId], null, default);
+
+        (await ClaimAsync(10, "critical")).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
+    }
+
+    [Fact]
+    public async Task Jobs_that_are_gone_are_not_counted()
+    {
+        var id = await AddAsync(Enqueued());
+
+        (await Store.RequeueAsync([id, 987_654_321], null, default)).ShouldBe(1);
+        (await Store.DeleteAsync([987_654_321, id], null, default)).ShouldBe(1);
+        (await Store.DeleteAsync([], null, default)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_execution_whose_job_was_requeued_finds_its_lease_lost()
+    {
+        var job = await StartAsync(await AddAndClaimAsync());
+
+        await Store.RequeueAsync([job.JobId], null, default);
+
+        (await Store.RenewAsync([new Lease(job.JobId, job.Claim, job.StateId)], default)).ShouldBe([job.Claim]);
+        (await ApplyAsync(By(job, Succeeded()))).ShouldBeNull();
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
+    }
+
+    async Task<long> AddInAsync(string state)
+    {
+        if (state == JobStates.Scheduled)
+            return await AddAsync(Scheduled(TimeSpan.FromHours(1)));
+        if (state == JobStates.Enqueued)
+            return await AddAsync(Enqueued());
+        var job = await StartAsync(await AddAndClaimAsync());
+        if (state == JobStates.Succeeded)
+            await ApplyAsync(By(job, Succeeded()));
+        if (state == JobStates.Failed)
+            await ApplyAsync(By(job, Failed()));
+        if (state == JobStates.Deleted)
+            await ApplyAsync(By(job, JobState.Deleted(Now)));
+        return job.JobId;
+    }
+}

@@ -6,13 +6,23 @@ namespace JobRunner.Dashboard.Details;
 /// <summary>The data of a state in words. What no rule knows is shown as it is stored.</summary>
 static class HistoryText
 {
-    /// <summary>What a job did while it was in a state, before how long it did it.</summary>
-    public static string Verb(string state) => state switch
+    /// <summary>How long a job was in a state, or null where that tells nothing: a job stays ended until somebody comes, and
+    /// one that is retried leaves Failed as soon as it has entered it.</summary>
+    public static string? Span(string state, TimeSpan span, bool isCurrent)
     {
-        JobStates.Processing => "ran",
-        JobStates.Succeeded or JobStates.Failed or JobStates.Deleted => "stayed",
-        _ => "waited",
-    };
+        var isEnded = state is JobStates.Succeeded or JobStates.Failed or JobStates.Deleted;
+        if (isEnded && (isCurrent || span < TimeSpan.FromSeconds(1)))
+            return null;
+        var verb = (isEnded, state == JobStates.Processing, isCurrent) switch
+        {
+            (true, _, _) => "stayed",
+            (_, true, true) => "running for",
+            (_, true, false) => "ran",
+            (_, false, true) => "waiting for",
+            (_, false, false) => "waited",
+        };
+        return $"{verb} {Durations.Format(span)}";
+    }
 
     /// <summary>True for errors, which have a block of their own.</summary>
     public static bool IsShownElsewhere(string state, string key) =>

@@ -1,1 +1,3 @@
-return 0;
+using JobRunner.Sandbox;
+
+return await SandboxChild.RunAsync(args);

@@ -1,1 +1,3 @@
-return 0;
+using JobRunner.Worker;
+
+return await WorkerProgram.RunAsync(args);

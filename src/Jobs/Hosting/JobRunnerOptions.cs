@@ -18,6 +18,20 @@ public sealed class JobRunnerOptions
     /// same as Hangfire's clients have.</summary>
     public JsonSerializerSettings? ArgumentSettings { get; set; }
 
+    /// <summary>Allows the jobs of an assembly and adds the modules in it (public classes that implement <see cref="IJobModule"/>).</summary>
+    public JobRunnerOptions AddAssembly(Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        JobAssemblies.Add(assembly);
+        foreach (var type in assembly.GetExportedTypes().Where(type => type.IsAssignableTo(typeof(IJobModule)) && type is { IsAbstract: false, IsInterface: false }))
+        {
+            if (Modules.All(module => module.GetType() != type))
+                AddModule((IJobModule)Activator.CreateInstance(type)!);
+        }
+
+        return this;
+    }
+
     /// <summary>Adds a module, and its assembly to those that may run jobs.</summary>
     public JobRunnerOptions AddModule<T>() where T : IJobModule, new() => AddModule(new T());
 

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>What a child does for its parent: load the application, run a job.</summary>
+sealed class ChildTarget : IRpcTarget
+{
+    JobPerformer? _performer;
+
+    public ParentLink Parent { get; set; } = null!;
+
+    public ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken) => method switch
+    {
+        Wire.Run when _performer is { } performer => RunAsync(performer, parameters.Read(WireJson.Default.RunParams), cancellationToken),
+        Wire.Run => throw new RpcException(RpcErrorCodes.InvalidRequest, "Nothing can run before 'initialize'."),
+        Wire.Initialize => Initialize(parameters.Read(WireJson.Default.InitializeParams)),
+        _ => throw new RpcException(RpcErrorCodes.MethodNotFound, $"There is no method '{method}'."),
+    };
+
+    public void OnNotification(string method, RpcParams parameters)
+    {
+        // none is defined; unknown ones are ignored
+    }
+
+    ValueTask<RpcResult> Initialize(InitializeParams application)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddProvider(new JobLoggerProvider(Parent)));
+        services.AddSingleton(TimeProvider.System);
+        var options = Application.Load(application);
+        services.AddSingleton(options);
+        services.AddJobPerformer(options);
+        _performer = services.BuildServiceProvider().GetRequiredService<JobPerformer>();
+        JobConsole.Install(Parent);
+        return new(new RpcResult(new Done(), WireJson.Default.Done));
+    }
+
+    // On a thread of the pool: the one that called us must go back to reading, or no cancellation would be heard.
+    ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken) =>
+        new(Task.Run(() => PerformAsync(performer, job, cancellationToken), CancellationToken.None));
+
+    async Task<RpcResult> PerformAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
+    {
+        using var progress = new ProgressSender(job.Progress, Parent, TimeProvider.System);
+        var context = new SandboxJobContext(job, new JobLogger(Parent), progress, cancellationToken);
+        var invocation = new Invocation(job.Type, job.Method, job.ParameterTypes, job.Arguments);
+        try
+        {
+            var result = await performer.RunAsync(invocation, new JobCultures(job.Culture, job.UiCulture), context);
+            return new RpcResult(new RunResult(result), WireJson.Default.RunResult);
+        }
+        finally
+        {
+            JobConsole.EndLines();
+        }
+    }
+}

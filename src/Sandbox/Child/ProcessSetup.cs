@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>What a child does to itself before anything else: so that it can be killed whole, dies with its parent, gives way
+/// to it, and leaves no dump behind. A step that fails is left out: each only adds to what the parent does anyway.</summary>
+static class ProcessSetup
+{
+    const int Niceness = 10;
+    const int OomScore = 800;
+
+    public static void Apply(int parentId)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        Libc.SetSid();
+        if (!OperatingSystem.IsLinux())
+            return;
+        Libc.Prctl(Libc.PrSetPdeathsig, Libc.SigKill, 0, 0, 0);
+        if (Libc.GetParentId() != parentId)
+            Environment.Exit(0); // the parent died before it could take us along
+        Libc.SetLimit(Libc.RlimitCore, default);
+        GiveWay();
+    }
+
+    /// <summary>Ends this process, and what its jobs have started, without waiting for any job's code.</summary>
+    public static void EndGroup()
+    {
+        if (!OperatingSystem.IsWindows())
+            Libc.Kill(0, Libc.SigKill);
+    }
+
+    // On Linux niceness belongs to the thread; threads that come later inherit it from those that are here now.
+    [SupportedOSPlatform("linux")]
+    static void GiveWay()
+    {
+        foreach (var thread in Directory.EnumerateDirectories("/proc/self/task"))
+            Libc.SetPriority(Libc.PrioProcess, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), Niceness);
+        try
+        {
+            File.WriteAllText("/proc/self/oom_score_adj", OomScore.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // the kernel's choice among equals, then
+        }
+    }
+}

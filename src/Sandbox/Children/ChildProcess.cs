@@ -1,0 +1,89 @@
+using System.Diagnostics;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>A running child: the only code that touches its process. Its exit is watched from the first moment.</summary>
+sealed class ChildProcess
+{
+    // A grandchild that left the process group may hold the pipes open for ever.
+    static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(200);
+
+    readonly Process _process;
+    readonly TimeProvider _time;
+
+    ChildProcess(Process process, TimeProvider time)
+    {
+        _process = process;
+        _time = time;
+        Id = process.Id;
+        StartedAt = time.GetUtcNow();
+        Output = new OutputPump(process.StandardOutput.BaseStream);
+        Error = new OutputPump(process.StandardError.BaseStream);
+        Exited = WatchAsync();
+    }
+
+    public int Id { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    public OutputPump Output { get; }
+
+    public OutputPump Error { get; }
+
+    /// <summary>Its exit code: ends when it is dead and reaped, its group is too, and what it wrote has been read. Never fails.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>Starts one and gives it its only input, a line that must not be on the command line where others could read it.</summary>
+    public static async Task<ChildProcess> StartAsync(SpawnThread thread, ProcessStartInfo start, string secret, TimeProvider time)
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        var child = new ChildProcess(await thread.StartAsync(start), time);
+        try
+        {
+            await child._process.StandardInput.WriteLineAsync(secret);
+            child._process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // it is dead already, which its exit tells
+        }
+
+        return child;
+    }
+
+    /// <summary>Kills it, and what it has started, at once. It may be dead already.</summary>
+    public void Kill()
+    {
+        if (Exited.IsCompleted)
+            return;
+        KillGroup();
+        try
+        {
+            _process.Kill(); // a child that has not made its group yet
+        }
+        catch (InvalidOperationException)
+        {
+            // it has exited
+        }
+    }
+
+    async Task<int> WatchAsync()
+    {
+        await _process.WaitForExitAsync();
+        KillGroup();
+        var code = _process.ExitCode;
+        await Task.WhenAny(Task.WhenAll(Output.Ended, Error.Ended), Task.Delay(DrainTime, _time));
+        Output.Dispose();
+        Error.Dispose();
+        _process.Dispose();
+        return code;
+    }
+
+    // The child leads a process group of its own from its start on.
+    void KillGroup()
+    {
+        if (!OperatingSystem.IsWindows())
+            Libc.Kill(-Id, Libc.SigKill);
+    }
+}

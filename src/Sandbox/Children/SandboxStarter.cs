@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>Starts children and brings each to the point where it is ready for a job, or dead.</summary>
+sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeProvider time, ILogger logger) : IDisposable
+{
+    readonly SpawnThread _thread = new();
+    readonly SocketDirectory _sockets = new();
+    readonly Lazy<HostFiles> _files = new(HostFiles.Find);
+
+    /// <summary>A child that has said it is ready.</summary>
+    /// <exception cref="SandboxStartException">It could not be started; it is dead.</exception>
+    public async Task<LiveSandbox> StartAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        using var listener = _sockets.Listen();
+        var token = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+        var child = await SpawnAsync(CommandLine(listener.Path), token);
+        using var deadline = new StartDeadline(child, options.StartTimeout, time, cancellationToken);
+        try
+        {
+            var sandbox = await ConnectAsync(child, await listener.AcceptAsync(deadline.Token), token, deadline.Token);
+            logger.SandboxReady(child.Id, time.GetElapsedTime(began).TotalMilliseconds);
+            return sandbox;
+        }
+        catch (Exception e)
+        {
+            var timedOut = !child.Exited.IsCompleted && deadline.Token.IsCancellationRequested;
+            child.Kill();
+            throw Failure(e, timedOut, await child.Exited, child.Error.Kept.ToList());
+        }
+    }
+
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _sockets.Dispose();
+    }
+
+    async Task<ChildProcess> SpawnAsync(ProcessStartInfo start, string token)
+    {
+        try
+        {
+            return await ChildProcess.StartAsync(_thread, start, token, time);
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            throw new SandboxStartException($"'{start.FileName}' could not be started: {e.Message}", e);
+        }
+    }
+
+    async Task<LiveSandbox> ConnectAsync(ChildProcess child, Socket socket, string token, CancellationToken cancellationToken)
+    {
+        var target = new ParentTarget(token);
+        var connection = new JsonRpcConnection(new NetworkStream(socket, ownsSocket: true), target);
+        try
+        {
+            var reading = connection.ReadToEndAsync();
+            await target.Greeted.WaitAsync(cancellationToken);
+            await connection.RequestAsync(
+                Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken).WaitAsync(cancellationToken);
+            return new LiveSandbox(child, connection, target, options, time, logger, reading);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    InitializeParams Application() => new(
+        [.. jobs.JobAssemblies.Select(assembly => assembly.Location).Where(path => path.Length > 0)],
+        [.. jobs.Modules.Select(module => module.GetType().AssemblyQualifiedName!)]);
+
+    ProcessStartInfo CommandLine(string socket)
+    {
+        var files = _files.Value;
+        var start = new ProcessStartInfo(files.Muxer) { WorkingDirectory = Environment.CurrentDirectory };
+        string[] depsFile = files.DepsFile is null ? [] : ["--depsfile", files.DepsFile];
+        foreach (var argument in (string[])["exec", "--runtimeconfig", files.RuntimeConfig, .. depsFile, files.SandboxAssembly,
+            "--socket", socket, "--parent", $"{Environment.ProcessId}"])
+            start.ArgumentList.Add(argument);
+        ChildEnvironment.Apply(start.Environment, options.Environment);
+        return start;
+    }
+
+    SandboxStartException Failure(Exception cause, bool timedOut, int exitCode, IReadOnlyList<string> errorLines)
+    {
+        var what = timedOut ? $"it was not ready within {options.StartTimeout.TotalSeconds:0.##} s (JobRunner:Sandbox:StartTimeout)"
+            : cause is OperationCanceledException or RpcConnectionException ? "it ended before it was ready"
+            : cause.Message;
+        return new($"A sandbox could not be started: {what}\n{CrashReport.Details(exitCode, errorLines)}", cause);
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>All that the pool logs.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Sandbox {ProcessId} is ready after {Milliseconds:0} ms")]
+    public static partial void SandboxReady(this ILogger logger, int processId, double milliseconds);
+
+    [LoggerMessage(2, LogLevel.Information, "Sandbox {ProcessId} has ended with exit code {ExitCode} after {JobsRun} jobs")]
+    public static partial void SandboxEnded(this ILogger logger, int processId, int exitCode, int jobsRun);
+
+    [LoggerMessage(3, LogLevel.Error, "No sandbox could be started ({Failures} in a row); the next try is in {Delay}. {Error}")]
+    public static partial void StartFailed(this ILogger logger, int failures, TimeSpan delay, string error);
+
+    [LoggerMessage(4, LogLevel.Error, "The observer of job {JobId} failed; the job goes on")]
+    public static partial void ObserverFailed(this ILogger logger, Exception exception, long jobId);
+}

@@ -1,0 +1,24 @@
+namespace JobRunner.Sandbox;
+
+/// <summary>A call to run in a sandbox.</summary>
+/// <param name="Invocation">The call.</param>
+public sealed record SandboxCall(Invocation Invocation)
+{
+    /// <summary>The job's id, which the job can ask for.</summary>
+    public long JobId { get; init; }
+
+    /// <summary>Which run of the job this is, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>The queue that the job was taken from.</summary>
+    public string Queue { get; init; } = "default";
+
+    /// <summary>The cultures to run it under.</summary>
+    public JobCultures Cultures { get; init; }
+
+    /// <summary>How long it may run; null for <see cref="SandboxOptions.TimeLimit"/>.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>Who is told what the job logs and how far it is.</summary>
+    public ISandboxObserver? Observer { get; init; }
+}

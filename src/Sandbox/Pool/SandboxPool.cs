@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>Carries out what the <see cref="Roster"/> decides. A dead sandbox is replaced, never repaired.</summary>
+sealed class SandboxPool : ISandboxPool
+{
+    readonly TimeProvider _time;
+    readonly ILogger _logger;
+    readonly SandboxOptions _options;
+    readonly Roster _roster;
+    readonly SandboxStarter _starter;
+    readonly StartBackoff _backoff;
+    readonly BackgroundTasks _background = new();
+    readonly CancellationTokenSource _stopping = new();
+    readonly ITimer _sweep;
+
+    public SandboxPool(SandboxOptions options, JobRunnerOptions jobs, ArgumentSerializer arguments, TimeProvider time, ILogger<SandboxPool> logger)
+    {
+        (_options, _time, _logger, Arguments) = (options, time, logger, arguments);
+        _roster = new Roster(options.Minimum, options.Maximum);
+        _starter = new SandboxStarter(options, jobs, time, logger);
+        _backoff = new StartBackoff(time);
+        var period = options.IdleTimeout / 2;
+        _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
+    }
+
+    public ArgumentSerializer Arguments { get; }
+
+    public IReadOnlyList<SandboxInfo> Sandboxes
+    {
+        get
+        {
+            var (live, starting) = _roster.Snapshot();
+            return [.. live.Select(sandbox => sandbox.Info),
+                .. Enumerable.Repeat(new SandboxInfo(0, SandboxState.Starting, null, 0, _time.GetUtcNow()), starting)];
+        }
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var warm = await Task.WhenAll(Enumerable.Range(0, _options.Minimum).Select(_ => TakeAsync(cancellationToken)));
+        foreach (var sandbox in warm)
+            Return(sandbox);
+    }
+
+    public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        try
+        {
+            var sandbox = await TakeAsync(cancellationToken);
+            try
+            {
+                return await sandbox.RunAsync(call, cancellationToken);
+            }
+            finally
+            {
+                Return(sandbox);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return SandboxEnd.Of(EndReason.Cancelled, "The job was cancelled before it began.");
+        }
+        catch (SandboxStartException e)
+        {
+            return SandboxEnd.Of(EndReason.Crash, e.Message);
+        }
+        catch (ObjectDisposedException)
+        {
+            return SandboxEnd.Of(EndReason.Shutdown, "The sandbox pool was stopped before the job began.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var live = _roster.Close();
+        if (_stopping.IsCancellationRequested)
+            return;
+        await _stopping.CancelAsync();
+        await _sweep.DisposeAsync();
+        await Task.WhenAll(live.Select(sandbox => sandbox.StopAsync(EndReason.Shutdown, "The sandbox pool was stopped while the job ran.")));
+        await _background.DrainAsync();
+        _starter.Dispose();
+        _stopping.Dispose();
+    }
+
+    async Task<LiveSandbox> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var sandbox = await WaitAsync(_roster.Take(), cancellationToken);
+            if (sandbox.IsAlive)
+                return sandbox;
+            Return(sandbox); // it died on the way here, before it had the job
+        }
+    }
+
+    async Task<LiveSandbox> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    {
+        if (waiter.Task.IsCompleted)
+            return await waiter.Task;
+        Fill();
+        if (_backoff.Hopeless is { } reason)
+            _roster.GiveUp(reason);
+        await using (cancellationToken.UnsafeRegister(_ => Leave(waiter, cancellationToken), null))
+            return await waiter.Task;
+    }
+
+    void Leave(Waiter waiter, CancellationToken cancellationToken)
+    {
+        if (_roster.Leave(waiter))
+            waiter.TrySetCanceled(cancellationToken);
+    }
+
+    void Return(LiveSandbox sandbox) => _roster.Return(sandbox);
+
+    void Fill()
+    {
+        for (var n = _roster.Order(); n > 0; n--)
+            _background.Add(StartOneAsync());
+    }
+
+    async Task StartOneAsync()
+    {
+        try
+        {
+            await Task.Delay(_backoff.Delay, _time, _stopping.Token);
+            var sandbox = await _starter.StartAsync(_stopping.Token);
+            _backoff.Succeeded();
+            if (_roster.Started(sandbox))
+                _background.Add(WatchAsync(sandbox));
+            else
+                await sandbox.StopAsync(EndReason.Shutdown, "");
+        }
+        catch (Exception e)
+        {
+            OnStartFailed(e);
+        }
+    }
+
+    void OnStartFailed(Exception e)
+    {
+        if (!_stopping.IsCancellationRequested)
+            _logger.StartFailed(_backoff.Failures + 1, _backoff.Failed(e), e.Message);
+        _roster.StartFailed();
+        if (_backoff.Failures >= StartBackoff.PatientFailures)
+            _roster.GiveUp(e as SandboxStartException ?? new SandboxStartException($"A sandbox could not be started: {e.Message}", e));
+        Fill();
+    }
+
+    async Task WatchAsync(LiveSandbox sandbox)
+    {
+        var code = await sandbox.Ended;
+        _roster.Remove(sandbox);
+        var info = sandbox.Info;
+        _logger.SandboxEnded(info.ProcessId, code, info.JobsRun);
+        Fill();
+    }
+
+    void EndIdle()
+    {
+        foreach (var sandbox in _roster.TakeIdleSince(_time.GetUtcNow() - _options.IdleTimeout))
+            _background.Add(sandbox.StopAsync(EndReason.Shutdown, "The sandbox was idle."));
+    }
+}

@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>What answers the peer. Both methods are called by the loop that reads the connection, so they must return soon.</summary>
+interface IRpcTarget
+{
+    /// <summary>A request. An exception becomes the error of the response.</summary>
+    ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken);
+
+    /// <summary>A notification. Unknown ones are ignored.</summary>
+    void OnNotification(string method, RpcParams parameters);
+}
+
+/// <summary>The result of a request and how to write it; the default is null.</summary>
+readonly record struct RpcResult(object? Value, JsonTypeInfo? Type);

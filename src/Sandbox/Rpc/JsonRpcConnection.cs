@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Serialization.Metadata;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>
+/// One JSON-RPC 2.0 connection, both directions: what StreamJsonRpc speaks with its header-delimited handler and JSON
+/// formatter, cancellation included. A single loop reads; anything malformed ends the connection, because after it
+/// nothing that follows could be trusted.
+/// </summary>
+sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageBytes = FrameReader.DefaultMaxBytes) : IDisposable
+{
+    readonly FrameReader _reader = new(stream, maxMessageBytes);
+    readonly FrameWriter _writer = new(stream, maxMessageBytes);
+    readonly ConcurrentDictionary<long, PendingRequest> _pending = new();
+    readonly IncomingRequests _incoming = new();
+    volatile RpcConnectionException? _end;
+    long _lastId;
+
+    /// <summary>Why the connection ended; null while it lives.</summary>
+    public RpcConnectionException? End => _end;
+
+    /// <summary>Reads until the connection ends, then fails what waits and cancels what runs for the peer. Never throws.</summary>
+    public async Task ReadToEndAsync()
+    {
+        try
+        {
+            while (await _reader.ReadAsync(CancellationToken.None) is { } frame)
+                Handle(frame.Span);
+            Close(new RpcConnectionException("The peer closed the connection."));
+        }
+        catch (Exception e)
+        {
+            Close(e as RpcConnectionException ?? new RpcConnectionException($"The connection broke: {e.Message}", e));
+        }
+    }
+
+    /// <summary>Calls the peer. Cancelling asks it to cancel; the task still ends only when it answers or goes away.</summary>
+    /// <exception cref="RpcException">The peer answered with an error.</exception>
+    /// <exception cref="RpcConnectionException">The connection ended before an answer.</exception>
+    public async Task<TResult?> RequestAsync<T, TResult>(
+        string method, T parameters, JsonTypeInfo<T> type, JsonTypeInfo<TResult> resultType, CancellationToken cancellationToken)
+        where TResult : class
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var request = new PendingRequest<TResult>(resultType);
+        _pending[id] = request;
+        try
+        {
+            await SendAsync(method, new RpcId(id), parameters, type);
+            await using (cancellationToken.UnsafeRegister(_ => _ = CancelAsync(id), null))
+                return await request.Answered;
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Tells the peer something.</summary>
+    /// <exception cref="RpcConnectionException">The connection has ended.</exception>
+    public ValueTask NotifyAsync<T>(string method, T parameters, JsonTypeInfo<T> type) => SendAsync(method, null, parameters, type);
+
+    /// <summary>Ends the connection.</summary>
+    public void Dispose()
+    {
+        Close(new RpcConnectionException("The connection was closed."));
+        _writer.Dispose();
+    }
+
+    async ValueTask SendAsync<T>(string method, RpcId? id, T parameters, JsonTypeInfo<T> type)
+    {
+        if (_end is { } end)
+            throw end;
+        try
+        {
+            await _writer.WriteAsync((method, id, parameters, type), static (json, call) => RpcMessages.WriteCall(json, call.method, call.id, call.parameters, call.type));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw _end ?? new RpcConnectionException($"The connection broke: {e.Message}", e);
+        }
+    }
+
+    async Task CancelAsync(long id)
+    {
+        try
+        {
+            await NotifyAsync(RpcMessages.CancelRequest, new CancelParams(id), WireJson.Default.CancelParams);
+        }
+        catch (RpcConnectionException)
+        {
+            // the request itself fails with it
+        }
+    }
+
+    void Handle(ReadOnlySpan<byte> json)
+    {
+        var message = RpcEnvelope.Parse(json);
+        if (message.Method is null)
+            Answer(message);
+        else if (message.Method == RpcMessages.CancelRequest)
+            _incoming.Cancel(message.Params);
+        else if (message.Id is { } id)
+            _ = RespondAsync(id, _incoming.Begin(id, message.Method, message.Params, target));
+        else
+            target.OnNotification(message.Method, message.Params);
+    }
+
+    void Answer(in RpcEnvelope response)
+    {
+        if (response.Id is { Text: null } id && _pending.TryGetValue(id.Number, out var request))
+            request.Answer(response);
+        else if (response.Id is null && response.Error is { } error)
+            throw new RpcConnectionException($"The peer could not read a message: {error.Message}");
+    }
+
+    async Task RespondAsync(RpcId id, Task<RpcResponse> running)
+    {
+        var response = await running;
+        try
+        {
+            await _writer.WriteAsync((id, response), static (json, it) => RpcMessages.WriteResponse(json, it.id, it.response));
+        }
+        catch (RpcMessageTooLargeException e)
+        {
+            await RespondAsync(id, Task.FromResult(RpcResponse.Of(e)));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // the peer has gone, and with it whoever asked
+        }
+    }
+
+    void Close(RpcConnectionException end)
+    {
+        if (Interlocked.CompareExchange(ref _end, end, null) is not null)
+            return;
+        stream.Dispose();
+        _incoming.CancelAll();
+        foreach (var request in _pending.Values)
+            request.Fail(end);
+    }
+}

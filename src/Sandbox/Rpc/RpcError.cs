@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace JobRunner.Sandbox;
+
+/// <summary>The error member of a response. What its data looks like is the peer's affair.</summary>
+sealed record RpcError(int Code, string Message, JsonElement? Data = null)
+{
+    public static RpcError Of(Exception exception, int code) => new(
+        code, exception.Message, JsonSerializer.SerializeToElement(RpcErrorData.From(exception), WireJson.Default.RpcErrorData));
+
+    /// <summary>The error as an exception of ours.</summary>
+    public RpcException ToException() => new(Code, Message, ReadData());
+
+    RpcErrorData? ReadData()
+    {
+        try
+        {
+            return Data is { ValueKind: JsonValueKind.Object } data ? data.Deserialize(WireJson.Default.RpcErrorData) : null;
+        }
+        catch (JsonException)
+        {
+            return null; // another form than StreamJsonRpc's: code and message tell enough
+        }
+    }
+}
+
+/// <summary>An exception as StreamJsonRpc's CommonErrorData carries it, and one member more: <paramref name="Details"/>,
+/// the text of the whole exception, which peers that do not know it ignore.</summary>
+sealed record RpcErrorData(string? Type, string? Message, string? Stack, int Code, RpcErrorData? Inner, string? Details = null)
+{
+    public static RpcErrorData From(Exception exception) => From(exception, ExceptionInfo.From(exception).Details);
+
+    /// <summary>The exception as the job's end tells it; made up from the parts when the peer sent no details.</summary>
+    public ExceptionInfo ToExceptionInfo(string message) =>
+        new(Type ?? nameof(Exception), Message ?? message, ExceptionInfo.FirstLines(Details ?? Describe()));
+
+    static RpcErrorData From(Exception exception, string? details) => new(
+        exception.GetType().FullName, exception.Message, exception.StackTrace, exception.HResult,
+        exception.InnerException is { } inner ? From(inner, null) : null, details);
+
+    // The form of Exception.ToString().
+    string Describe() => $"{Type}: {Message}"
+        + (Inner is null ? "" : $"\n ---> {Inner.Describe()}\n   --- End of inner exception stack trace ---")
+        + (Stack is null ? "" : $"\n{Stack}");
+}
+
+/// <summary>Codes of JSON-RPC, of the language server protocol and of StreamJsonRpc.</summary>
+static class RpcErrorCodes
+{
+    public const int InvalidRequest = -32600;
+    public const int MethodNotFound = -32601;
+    public const int InvalidParams = -32602;
+    public const int InvocationError = -32000;
+    public const int RequestCanceled = -32800;
+}

@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Worker;
+
+/// <summary>
+/// Writes what became of executions, many at once. One loop, one write in flight: what arrives meanwhile is the next
+/// batch, so batches grow with the load and a single end is written at once. A slot of a lane is free only when its
+/// outcome has been accepted here, and the line is bounded: that is the back-pressure.
+/// </summary>
+sealed class Committer(IJobStore store, Executions executions, WorkerIdentity identity, TimeProvider time, ILogger<Committer> logger)
+{
+    const int MaxBatch = 1000;
+
+    readonly Channel<(Execution Execution, Outcome? Outcome)> _line =
+        Channel.CreateBounded<(Execution, Outcome?)>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
+    readonly Random _random = Random.Shared;
+    readonly Outage _outage = new(logger, "write outcomes", time);
+
+    /// <summary>Hands over an outcome; waits while the line is full.</summary>
+    public ValueTask EndAsync(Execution execution, Outcome outcome) => _line.Writer.WriteAsync((execution, outcome));
+
+    /// <summary>Asks for the row that says Processing. May be dropped: it is asked for again.</summary>
+    public void Mark(Execution execution) => _line.Writer.TryWrite((execution, null));
+
+    /// <summary>No more outcomes come: the loop ends when all are written.</summary>
+    public void Complete() => _line.Writer.TryComplete();
+
+    /// <summary>The loop. The token gives up on a store that cannot be reached.</summary>
+    public async Task RunAsync(CancellationToken giveUp)
+    {
+        var batch = new Dictionary<Execution, Outcome?>(MaxBatch);
+        while (await _line.Reader.WaitToReadAsync(giveUp))
+        {
+            while (batch.Count < MaxBatch && _line.Reader.TryRead(out var item))
+                batch[item.Execution] = item.Outcome ?? batch.GetValueOrDefault(item.Execution);
+            await _outage.RetryAsync(() => CommitAsync(batch), giveUp);
+            batch.Clear();
+        }
+    }
+
+    async Task CommitAsync(Dictionary<Execution, Outcome?> batch)
+    {
+        var now = time.GetUtcNow();
+        var changes = new List<StateChange>(batch.Count);
+        var changed = new List<Execution>(batch.Count);
+        foreach (var (execution, outcome) in batch)
+        {
+            var change = outcome is null
+                ? execution.IsMarked ? null : OutcomeStates.Start(execution, identity.ServerId)
+                : OutcomeStates.End(execution, outcome, identity.ServerId, now, _random);
+            if (change is null)
+                continue;
+            changes.Add(change);
+            changed.Add(execution);
+        }
+
+        await GiveUpClaimsAsync(batch);
+        if (changes.Count > 0)
+            Note(changed, changes, await store.ApplyAsync(changes, CancellationToken.None));
+        foreach (var (execution, outcome) in batch)
+        {
+            if (outcome is not null)
+                executions.Remove(execution);
+        }
+    }
+
+    async Task GiveUpClaimsAsync(Dictionary<Execution, Outcome?> batch)
+    {
+        var interrupted = Claims<Outcome.Interrupted>(batch);
+        if (interrupted.Count > 0)
+            await store.ReleaseAsync(interrupted, CancellationToken.None);
+        var cancelled = Claims<Outcome.Cancelled>(batch);
+        if (cancelled.Count > 0)
+            await store.DropAsync(cancelled, CancellationToken.None);
+    }
+
+    static List<Claim> Claims<T>(Dictionary<Execution, Outcome?> batch) where T : Outcome =>
+        [.. batch.Where(item => item.Value is T).Select(item => item.Key.Job.Claim)];
+
+    void Note(List<Execution> changed, List<StateChange> changes, IReadOnlyList<long?> taken)
+    {
+        for (var i = 0; i < taken.Count; i++)
+        {
+            if (taken[i] is { } stateId)
+            {
+                changed[i].StateId = stateId;
+                changed[i].StateName = changes[i].States[^1].Name;
+                changed[i].IsMarked = true;
+            }
+            else if (changes[i].EndsClaim)
+            {
+                logger.LateFinish(changed[i].Job.JobId, changes[i].States[^1].Name);
+            }
+            else
+            {
+                changed[i].Stop(EndReason.LostLease);
+            }
+        }
+    }
+}

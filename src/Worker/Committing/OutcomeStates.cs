@@ -1,0 +1,45 @@
+using JobRunner.Storage;
+
+namespace JobRunner.Worker;
+
+/// <summary>The one place where an outcome becomes states. Pure but for the jitter of retries.</summary>
+static class OutcomeStates
+{
+    /// <summary>The change that marks a job as running.</summary>
+    public static StateChange Start(Execution execution, string serverId) =>
+        Change(execution, [Processing(execution, serverId)]);
+
+    /// <summary>The change that ends an execution, or null when there is nothing to write. A job too short to have been marked
+    /// as running gets that history row now.</summary>
+    public static StateChange? End(Execution execution, Outcome outcome, string serverId, DateTimeOffset now, Random random) => outcome switch
+    {
+        Outcome.Succeeded succeeded => Change(execution, WithProcessing(execution, serverId,
+            JobState.Succeeded(now, (execution.StartedAt ?? now) - execution.Job.CreatedAt, succeeded.Duration, succeeded.Result))),
+        Outcome.Failed failed => Failed(execution, failed, serverId, now, random),
+        _ => null,
+    };
+
+    static StateChange Failed(Execution execution, Outcome.Failed failed, string serverId, DateTimeOffset now, Random random)
+    {
+        var reason = failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
+        var failure = JobState.Failed(now, failed.Exception, serverId, reason);
+        var retry = PolicyOf(execution).Next(execution.Attempt, failed.Exception.Message, QueueName.Default, now, random);
+        return retry is null
+            ? Change(execution, WithProcessing(execution, serverId, failure))
+            : Change(execution, WithProcessing(execution, serverId, failure, retry)) with { RetryCount = execution.Attempt };
+    }
+
+    static RetryPolicy PolicyOf(Execution execution) =>
+        execution.Method?.Attribute<RetryAttribute>() is { } attribute
+            ? new RetryPolicy(attribute.Attempts, attribute.DelaysInSeconds)
+            : RetryPolicy.Default;
+
+    static StateChange Change(Execution execution, IReadOnlyList<JobState> states) => new(
+        execution.Job.JobId, execution.StateId, execution.StateName, states, execution.Job.Invocation?.Queue, execution.Job.Claim);
+
+    static JobState[] WithProcessing(Execution execution, string serverId, params ReadOnlySpan<JobState> states) =>
+        execution.IsMarked || execution.StartedAt is null ? states.ToArray() : [Processing(execution, serverId), .. states];
+
+    static JobState Processing(Execution execution, string serverId) =>
+        JobState.Processing(serverId, execution.WorkerId.ToString(), execution.StartedAt!.Value);
+}

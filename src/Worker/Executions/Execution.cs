@@ -1,0 +1,70 @@
+using JobRunner.Storage;
+
+namespace JobRunner.Worker;
+
+/// <summary>
+/// One run of a claimed job. The lane starts it, the committer ends it; in between its state row is what fences it: a
+/// write that names another one changes nothing.
+/// </summary>
+sealed class Execution(ClaimedJob job) : IDisposable
+{
+    readonly CancellationTokenSource _cancellation = new();
+    int _stopReason;
+
+    public ClaimedJob Job => job;
+
+    /// <summary>The method to call; null when the call could not be loaded.</summary>
+    public JobMethod? Method { get; init; }
+
+    /// <summary>Shown by dashboards as the worker; a fresh one for each run, because Hangfire tells runs apart by it.</summary>
+    public Guid WorkerId { get; } = Guid.NewGuid();
+
+    /// <summary>Which run this is, from 1.</summary>
+    public int Attempt => Retries + 1;
+
+    /// <summary>How many retries there have been.</summary>
+    public int Retries { get; } = int.TryParse(job.Parameters.GetValueOrDefault("RetryCount"), out var count) && count > 0 ? count : 0;
+
+    /// <summary>When its lane started it; null while it waits for a slot. Set once by the lane.</summary>
+    public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>The job's current state row as this execution last saw or wrote it. Set by the committer alone.</summary>
+    public long StateId { get; set; } = job.StateId;
+
+    /// <summary>The name of that state. Set by the committer alone.</summary>
+    public string StateName { get; set; } = job.StateName;
+
+    /// <summary>True when the row that says Processing is this execution's own. Set by the committer alone.</summary>
+    public bool IsMarked { get; set; }
+
+    /// <summary>True when the last renewal said that the job is not ours any more. Set by the lease poller alone.</summary>
+    public bool LostOnce { get; set; }
+
+    public CancellationToken CancellationToken => _cancellation.Token;
+
+    /// <summary>Why it was told to stop, or null.</summary>
+    public EndReason? StopReason => _stopReason == 0 ? null : (EndReason)(_stopReason - 1);
+
+    public Lease Lease => new(job.JobId, job.Claim, StateId);
+
+    /// <summary>Tells it to stop. The first reason stays.</summary>
+    public void Stop(EndReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _stopReason, (int)reason + 1, 0) != 0)
+            return;
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended at this very moment.
+        }
+        catch (AggregateException)
+        {
+            // A callback that the job registered on its token threw; the job is being stopped all the same.
+        }
+    }
+
+    public void Dispose() => _cancellation.Dispose();
+}

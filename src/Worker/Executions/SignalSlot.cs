@@ -1,0 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace JobRunner.Worker;
+
+/// <summary>A wake-up: any number of signals before a wait count as one, and none is lost.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle to dispose, and late signals must not throw.")]
+sealed class SignalSlot
+{
+    readonly SemaphoreSlim _slot = new(0, 1);
+
+    public void Set()
+    {
+        try
+        {
+            if (_slot.CurrentCount == 0)
+                _slot.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else signalled at the same moment: one is enough.
+        }
+    }
+
+    /// <summary>Waits for a signal, at most for the given time; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
+    /// <returns>True when it came.</returns>
+    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _slot.WaitAsync(limit, cancellationToken);
+}

@@ -1,0 +1,57 @@
+namespace JobRunner.Worker;
+
+/// <summary>How a worker works. Bound from the configuration section <c>JobRunner:Worker</c>, validated at start.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "JobRunner:Worker";
+
+    /// <summary>The queues to serve, most urgent first. Default: <c>default</c> alone, when nothing is set.</summary>
+    public IList<string> Queues { get; } = [];
+
+    /// <summary>How many jobs may be in flight on the async lane. They share a few threads; each costs a few kilobytes. Default 1,000.</summary>
+    public int AsyncConcurrency { get; set; } = 1000;
+
+    /// <summary>How many synchronous jobs may run in this process at once, each on a thread of its own. Default 20.</summary>
+    public int ThreadConcurrency { get; set; } = 20;
+
+    /// <summary>How many claimed jobs may wait here for a thread or a sandbox, so that jobs of other lanes behind them in the
+    /// queue can be reached. Default 1,000 for each of the two lanes.</summary>
+    public int Backlog { get; set; } = 1000;
+
+    /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>
+    public LaneKind SynchronousLane { get; set; } = LaneKind.Sandbox;
+
+    /// <summary>Rules that send jobs to a lane, by queue or by name. Attributes in the code win over them.</summary>
+    public IList<LaneRule> Rules { get; } = [];
+
+    /// <summary>How often queues are looked at when nothing tells of new jobs. Default 500 ms.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often scheduled jobs are looked at. Default 1 s.</summary>
+    public TimeSpan SchedulePollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How soon a running job shows as Processing. Shorter jobs get that row together with their end. Default 200 ms;
+    /// at most 1 s.</summary>
+    public TimeSpan ProcessingDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often leases are renewed and running jobs are checked for having been deleted or requeued. Default 5 s.</summary>
+    public TimeSpan LeaseInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the worker says that it is alive. Default 10 s.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long a silence a worker counts as dead and its jobs are taken back. The same for all workers of a
+    /// store, at least twice <see cref="HeartbeatInterval"/> and <see cref="LeaseInterval"/>. Default 30 s.</summary>
+    public TimeSpan RescueAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stop waits for running jobs before it cancels them. What is cut off is given back at no cost to
+    /// its attempts. Default 15 s.</summary>
+    public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long jobs that were cancelled by a stop have to end. Default 5 s.</summary>
+    public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The queues in force.</summary>
+    internal IReadOnlyList<string> ServedQueues => Queues.Count == 0 ? [QueueName.Default] : [.. Queues.Distinct(StringComparer.Ordinal)];
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using JobRunner.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace JobRunner.Worker;
+
+/// <summary>The worker as a service of its own: <c>JobRunner.Worker</c> runs it, <c>JobRunner.Worker health</c> asks after it.</summary>
+static class WorkerProgram
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            if (args is ["health"])
+                return await HealthAsync();
+            var builder = Host.CreateApplicationBuilder(args);
+            AddTo(builder).AddWorker();
+            await builder.Build().RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is ConfigurationException or StoreException or JobLoadException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
+            await Console.Error.WriteLineAsync($"JobRunner.Worker cannot start: {e.Message}");
+            return 1;
+        }
+    }
+
+    static JobRunnerBuilder AddTo(HostApplicationBuilder builder)
+    {
+        var connectionString = builder.Configuration["JobRunner:Postgres"] is { Length: > 0 } given
+            ? given
+            : throw new ConfigurationException(
+                "no database is named. Set JobRunner:Postgres, or the environment variable JobRunner__Postgres, to a connection string such as 'Host=db;Username=app;Password=...;Database=app'.");
+        var assemblies = builder.Configuration.GetSection("JobRunner:JobAssemblies").Get<string[]>() ?? [];
+        return builder.Services.AddJobRunner(options =>
+        {
+            foreach (var assembly in assemblies)
+                options.AddAssembly(JobAssemblyLoader.Load(assembly));
+        }).UsePostgres(connectionString);
+    }
+
+    // Healthy means: this machine's worker has told the database lately that it is alive.
+    static async Task<int> HealthAsync()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        AddTo(builder);
+        using var host = builder.Build();
+        var name = string.Create(CultureInfo.InvariantCulture, $"{ServerInfo.NamePrefix}{Environment.MachineName.ToLowerInvariant()}:");
+        var since = TimeProvider.System.GetUtcNow() - new WorkerOptions().RescueAfter;
+        var servers = await host.Services.GetRequiredService<IJobStore>().ListServersAsync(CancellationToken.None);
+        var alive = servers.Any(server => server.Id.StartsWith(name, StringComparison.Ordinal) && server.LastHeartbeat >= since);
+        await Console.Out.WriteLineAsync(alive ? "healthy" : "no worker of this machine has been heard of lately");
+        return alive ? 0 : 1;
+    }
+}
+
+/// <summary>A setting that a person has to mend.</summary>
+sealed class ConfigurationException(string message) : Exception(message);

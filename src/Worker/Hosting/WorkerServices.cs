@@ -1,0 +1,61 @@
+using JobRunner.Sandbox;
+using JobRunner.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace JobRunner;
+
+/// <summary>Registers a worker.</summary>
+public static class WorkerServices
+{
+    /// <summary>Runs jobs in this host. Options come from the configuration section <c>JobRunner:Worker</c>, then from
+    /// <paramref name="configure"/>; they are validated at start.</summary>
+    public static JobRunnerBuilder AddWorker(this JobRunnerBuilder builder, Action<WorkerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>();
+        if (configure is not null)
+            services.Configure(configure);
+        services.AddSandboxPool();
+
+        services.AddSingleton<WorkerIdentity>();
+        services.AddSingleton<Executions>();
+        services.AddSingleton<SignalSlot>(); // what wakes the claimer: a free slot, or news from the store
+        services.AddSingleton<JobNotes>();
+        services.AddSingleton<Router>();
+        services.AddSingleton<Dispatcher>();
+        services.AddSingleton<Committer>();
+        services.AddSingleton<Claimer>();
+        services.AddSingleton<Worker.Housekeeping>();
+        services.AddSingleton(Lanes);
+        services.AddHostedService<WorkerService>();
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<WorkerOptions>>(AllowTimeToStop);
+        return builder;
+    }
+
+    static WorkerLanes Lanes(IServiceProvider p)
+    {
+        var options = p.GetRequiredService<IOptions<WorkerOptions>>().Value;
+        var performer = p.GetRequiredService<JobPerformer>();
+        var notes = p.GetRequiredService<JobNotes>();
+        var committer = p.GetRequiredService<Committer>();
+        var freed = p.GetRequiredService<SignalSlot>();
+        var time = p.GetRequiredService<TimeProvider>();
+        return new WorkerLanes(
+            new AsyncLane(options.AsyncConcurrency, performer, notes, committer, freed, time),
+            new ThreadLane(options.ThreadConcurrency, options.Backlog, performer, notes, committer, freed, time),
+            new SandboxLane(p.GetRequiredService<IOptions<SandboxOptions>>().Value.Maximum, options.Backlog,
+                p.GetRequiredService<ISandboxPool>(), notes, committer, freed, time));
+    }
+
+    // The host gives all its services 30 s by default: less than a worker may need.
+    static void AllowTimeToStop(HostOptions host, IOptions<WorkerOptions> worker)
+    {
+        var needed = worker.Value.ShutdownGrace + worker.Value.CancelGrace + TimeSpan.FromSeconds(15);
+        if (host.ShutdownTimeout < needed)
+            host.ShutdownTimeout = needed;
+    }
+}

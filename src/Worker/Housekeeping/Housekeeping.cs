@@ -1,0 +1,97 @@
+using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace JobRunner.Worker;
+
+/// <summary>All that a worker does besides running jobs, one short round each.</summary>
+sealed class Housekeeping(
+    IJobStore store, Executions executions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
+    IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
+{
+    const int Batch = 1000;
+
+    readonly DateTimeOffset _startedAt = time.GetUtcNow();
+
+    WorkerOptions Options => options.Value;
+
+    /// <summary>What goes on until all jobs have ended: leases, marks, notes, the sign of life.</summary>
+    public IEnumerable<Poller> WhileJobsRun =>
+    [
+        new("announce this worker", AnnounceAsync, time, logger),
+        new("renew leases", RenewAsync, time, logger),
+        new("mark running jobs", MarkAsync, time, logger),
+        new("store logs and progress", WriteNotesAsync, time, logger),
+    ];
+
+    /// <summary>What this worker does for all, and stops doing first.</summary>
+    public IEnumerable<Poller> ForAll =>
+    [
+        new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
+        new("rescue jobs of dead workers", RescueAsync, time, logger),
+        new("remove expired jobs", ExpireAsync, time, logger),
+    ];
+
+    public async Task<TimeSpan> AnnounceAsync(CancellationToken cancellationToken)
+    {
+        await store.AnnounceAsync(new ServerInfo(identity.ServerId, Options.ServedQueues, lanes.Capacity, _startedAt, default), cancellationToken);
+        return Options.HeartbeatInterval;
+    }
+
+    async Task<TimeSpan> RenewAsync(CancellationToken cancellationToken)
+    {
+        foreach (var chunk in executions.All.ToArray().Chunk(Batch))
+        {
+            var held = chunk.ToDictionary(execution => execution.Job.Claim);
+            foreach (var claim in await store.RenewAsync([.. chunk.Select(execution => execution.Lease)], cancellationToken))
+                StopLost(held[claim]);
+        }
+
+        return Options.LeaseInterval;
+    }
+
+    async Task<TimeSpan> MarkAsync(CancellationToken cancellationToken)
+    {
+        var due = time.GetUtcNow() - Options.ProcessingDelay;
+        foreach (var execution in executions.All)
+        {
+            if (!execution.IsMarked && execution.StartedAt <= due)
+                committer.Mark(execution);
+        }
+
+        await Task.CompletedTask;
+        return TimeSpan.FromMilliseconds(100);
+    }
+
+    async Task<TimeSpan> WriteNotesAsync(CancellationToken cancellationToken)
+    {
+        await notes.FlushAsync(cancellationToken);
+        return TimeSpan.FromMilliseconds(250);
+    }
+
+    async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
+        await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Options.SchedulePollInterval : TimeSpan.Zero;
+
+    async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
+    {
+        var rescued = await store.RescueAsync(Options.RescueAfter, cancellationToken);
+        if (rescued > 0)
+            logger.Rescued(rescued);
+        return Options.RescueAfter / 3;
+    }
+
+    async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
+        await store.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
+
+    void StopLost(Execution execution)
+    {
+        // Its state may have been written between the reading of the lease and the answer: look again next time.
+        if (execution.StopReason is null && execution.LostOnce)
+        {
+            logger.LostJob(execution.Job.JobId);
+            execution.Stop(EndReason.Cancelled);
+        }
+
+        execution.LostOnce = true;
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Worker;
+
+/// <summary>
+/// A store that cannot be reached: one log line when it begins and one when it is over, and between attempts a pause
+/// that grows to five seconds, with jitter so that workers do not come back in step.
+/// </summary>
+sealed class Outage(ILogger logger, string what, TimeProvider time)
+{
+    static readonly TimeSpan _longest = TimeSpan.FromSeconds(5);
+
+    TimeSpan _pause;
+    long _began;
+
+    /// <summary>Tries once; on failure notes it, pauses and returns false.</summary>
+    public async Task<bool> TryAsync(Func<Task> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await action();
+            Over();
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Begun(e);
+            await Task.Delay(_pause * (0.5 + Random.Shared.NextDouble()), time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return false;
+        }
+    }
+
+    /// <summary>Tries until it works or the token gives up.</summary>
+    public async Task RetryAsync(Func<Task> action, CancellationToken giveUp)
+    {
+        while (!await TryAsync(action, giveUp))
+            giveUp.ThrowIfCancellationRequested();
+    }
+
+    void Begun(Exception e)
+    {
+        if (_pause == TimeSpan.Zero)
+        {
+            _began = time.GetTimestamp();
+            _pause = TimeSpan.FromMilliseconds(100);
+            logger.OutageBegan(e, what);
+            return;
+        }
+
+        _pause = _pause * 2 < _longest ? _pause * 2 : _longest;
+    }
+
+    void Over()
+    {
+        if (_pause == TimeSpan.Zero)
+            return;
+        _pause = TimeSpan.Zero;
+        logger.OutageOver(what, time.GetElapsedTime(_began).TotalSeconds);
+    }
+}

@@ -1,0 +1,61 @@
+using Newtonsoft.Json;
+
+namespace JobRunner.Worker;
+
+/// <summary>What the async lane and the thread lane share: running a call in this process.</summary>
+abstract class InProcessLane(
+    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
+    : Lane(capacity, backlog, committer, freed, time)
+{
+    protected override async ValueTask<Outcome> PerformAsync(Execution execution)
+    {
+        var started = Time.GetTimestamp();
+        try
+        {
+            var result = await performer.RunAsync(execution.Job.Invocation!, Cultures.Of(execution.Job), new JobContext(execution, notes));
+            return new Outcome.Succeeded(result, Time.GetElapsedTime(started));
+        }
+        catch (OperationCanceledException) when (execution.StopReason is not null)
+        {
+            return Outcome.OfStop(execution.StopReason.Value);
+        }
+        catch (Exception e)
+        {
+            return new Outcome.Failed(EndReason.Exception, ExceptionInfo.From(e));
+        }
+    }
+}
+
+/// <summary>Jobs that wait rather than work: thousands in flight, a thread only for those that have something to do.</summary>
+sealed class AsyncLane(int capacity, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
+    : InProcessLane(capacity, 0, performer, notes, committer, freed, time)
+{
+    protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
+}
+
+/// <summary>Synchronous jobs that were asked to stay in this process: each on a thread of its own, never one of the pool's.</summary>
+sealed class ThreadLane(
+    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
+    : InProcessLane(capacity, backlog, performer, notes, committer, freed, time)
+{
+    protected override void Launch(Execution execution) =>
+        _ = Task.Factory.StartNew(() => RunAsync(execution), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}
+
+/// <summary>The cultures that a job was enqueued under.</summary>
+static class Cultures
+{
+    public static JobCultures Of(Storage.ClaimedJob job) => new(Read(job, "CurrentCulture"), Read(job, "CurrentUICulture"));
+
+    static string? Read(Storage.ClaimedJob job, string parameter)
+    {
+        try
+        {
+            return job.Parameters.GetValueOrDefault(parameter) is { } json ? JsonConvert.DeserializeObject<string>(json) : null;
+        }
+        catch (JsonException)
+        {
+            return null; // not what Hangfire writes: the job runs under the worker's own culture
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Worker;
+
+/// <summary>Every log line of the worker.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Worker {ServerId} serves {Queues}: {Async} async jobs, {Threads} threads, {Sandboxes} sandboxes at once")]
+    public static partial void Started(this ILogger logger, string serverId, string queues, int async, int threads, int sandboxes);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopping: no more jobs are claimed, {Running} are held")]
+    public static partial void Stopping(this ILogger logger, int running);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Running} jobs did not end within the grace period of {Grace} and are cancelled; they are given back")]
+    public static partial void Cancelling(this ILogger logger, int running, TimeSpan grace);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Running} jobs ignore their cancellation and are abandoned; they are given back, and may run twice")]
+    public static partial void Abandoning(this ILogger logger, int running);
+
+    [LoggerMessage(5, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(this ILogger logger);
+
+    [LoggerMessage(6, LogLevel.Warning, "A step of the stop failed; what it left is rescued by other workers")]
+    public static partial void StopFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Error, "Cannot {What}; trying again until it works")]
+    public static partial void OutageBegan(this ILogger logger, Exception exception, string what);
+
+    [LoggerMessage(11, LogLevel.Information, "Can {What} again, after {Seconds:0.0} s")]
+    public static partial void OutageOver(this ILogger logger, string what, double seconds);
+
+    [LoggerMessage(20, LogLevel.Warning, "Job {JobId} ended as {State} too late: it had been taken over or changed meanwhile, and nothing was written")]
+    public static partial void LateFinish(this ILogger logger, long jobId, string state);
+
+    [LoggerMessage(21, LogLevel.Warning, "Job {JobId} was deleted, requeued or taken over while it ran here; its run is stopped")]
+    public static partial void LostJob(this ILogger logger, long jobId);
+
+    [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
+    public static partial void Rescued(this ILogger logger, int count);
+}

@@ -16,15 +16,16 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 
+    public static TheoryData<string> Added { get; } =
+        [.. Recorded.Scenarios.Where(name => name.Contains("-enqueue-", StringComparison.Ordinal) || name.EndsWith("-schedule", StringComparison.Ordinal))];
+
     [Theory]
-    [InlineData("v180-enqueue-queue", 2)]
-    [InlineData("v180-schedule", 2)]
-    [InlineData("v110-enqueue-objects", 1)]
-    public async Task Added_jobs_look_like_those_of_a_Hangfire_client(string name, int count)
+    [MemberData(nameof(Added))]
+    public async Task Added_jobs_look_like_those_of_a_Hangfire_client(string name)
     {
         var recording = new Recording(name);
 
-        await _store.AddAsync([.. Enumerable.Range(0, count).Select(i => recording.Job(i))], default);
+        await _store.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
 
         await ShouldMatchAsync(recording);
     }

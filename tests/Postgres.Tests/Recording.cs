@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using JobRunner.Storage;
+using JobRunner.TestSupport;
 
 namespace JobRunner.Postgres.Tests;
 
-/// <summary>Rows that the real Hangfire wrote (folder <c>recorded</c>), and how ours are compared with them.</summary>
+/// <summary>Rows that the real Hangfire wrote (folder <c>tests/recorded</c>), and how ours are compared with them.</summary>
 sealed partial class Recording
 {
     // What differs from run to run: ids and times. That a time is there at all is compared.
@@ -15,7 +16,9 @@ sealed partial class Recording
     readonly JsonNode _tables;
 
     public Recording(string name) =>
-        _tables = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "recorded", name + ".json")))!["tables"]!;
+        _tables = JsonNode.Parse(File.ReadAllText(Repo.PathOf("tests", "recorded", name + ".json")))!["tables"]!;
+
+    public int Jobs => _tables["job"]!.AsArray().Count;
 
     /// <summary>The recorded job, to be added in its first recorded state.</summary>
     public NewJob Job(int index, params string[] exceptParameters)

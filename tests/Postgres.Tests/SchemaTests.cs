@@ -92,15 +92,28 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task A_role_that_may_not_create_anything_starts_on_finished_tables()
     {
         await InitializeStoreAsync();
-        await TestStore.ExecuteAsync(_database, """
-            drop role if exists plain_user;
-            create role plain_user login;
-            grant usage on schema hangfire, jobrunner to plain_user;
-            grant select, insert, update, delete on all tables in schema hangfire, jobrunner to plain_user;
-            grant usage on all sequences in schema hangfire, jobrunner to plain_user
+        await TestStore.ExecuteAsync(_database, $"""
+            create role {Role("plain_user")} login;
+            grant usage on schema hangfire, jobrunner to {Role("plain_user")};
+            grant select, insert, update, delete on all tables in schema hangfire, jobrunner to {Role("plain_user")};
+            grant usage on all sequences in schema hangfire, jobrunner to {Role("plain_user")}
             """);
 
-        await InitializeStoreAsync(options => options.ConnectionString += ";Username=plain_user");
+        await InitializeStoreAsync(options => options.ConnectionString += $";Username={Role("plain_user")}");
+    }
+
+    [Fact]
+    public async Task Empty_schemas_that_an_administrator_made_are_filled()
+    {
+        await TestStore.ExecuteAsync(_database, $"""
+            create role {Role("schema_owner")} login;
+            create schema hangfire authorization {Role("schema_owner")};
+            create schema jobrunner authorization {Role("schema_owner")}
+            """);
+
+        await InitializeStoreAsync(options => options.ConnectionString += $";Username={Role("schema_owner")}");
+
+        (await TestStore.LinesAsync(_database, "select version::text from hangfire.schema")).ShouldBe(["23"]);
     }
 
     [Fact]
@@ -129,6 +142,9 @@ public sealed class SchemaTests : IAsyncLifetime
     [InlineData("x\"; drop table y")]
     public void A_schema_name_that_is_no_identifier_is_refused(string name) =>
         Should.Throw<StoreException>(() => TestStore.Open(_database, options => options.Schema = name)).Message.ShouldContain(name);
+
+    // Roles belong to the whole server, which may outlive this run.
+    static string Role(string name) => $"{name}_{Environment.ProcessId}";
 
     async Task InitializeStoreAsync(Action<PostgresOptions>? configure = null)
     {

@@ -16,8 +16,8 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var program = DashboardProcess.Start([]);
 
         (await program.ExitAsync()).ShouldBe(1);
-        program.Errors.ShouldContain("JobRunner__Postgres");
-        program.Errors.ShouldNotContain("   at ");
+        program.Output.ShouldContain("JobRunner__Postgres");
+        program.Output.ShouldNotContain("   at ");
     }
 
     [Theory]
@@ -29,8 +29,8 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var program = DashboardProcess.Start(new() { ["JobRunner__Postgres"] = connectionString });
 
         (await program.ExitAsync()).ShouldBe(1);
-        program.Errors.ShouldContain("cannot start");
-        program.Errors.ShouldNotContain("Unhandled");
+        program.Output.ShouldContain("cannot start");
+        program.Output.ShouldNotContain("   at ");
     }
 
     [Fact]

@@ -32,6 +32,8 @@ static class DashboardProgram
 
     static WebApplication Build(WebApplicationBuilder builder, string connectionString)
     {
+        // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.AddJobRunner().UsePostgres(connectionString);
         builder.Services.AddJobRunnerDashboard();
         builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store", timeout: TimeSpan.FromSeconds(5));

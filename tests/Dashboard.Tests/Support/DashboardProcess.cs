@@ -9,27 +9,24 @@ sealed class DashboardProcess : IAsyncDisposable
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     readonly Process _process;
-    readonly StringBuilder _errors = new();
+    readonly StringBuilder _output = new();
 
     DashboardProcess(ProcessStartInfo start)
     {
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, line) =>
-        {
-            lock (_errors)
-                _errors.AppendLine(line.Data);
-        };
+        _process.OutputDataReceived += Note;
+        _process.ErrorDataReceived += Note;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
-    public string Errors
+    /// <summary>All that it has written.</summary>
+    public string Output
     {
         get
         {
-            lock (_errors)
-                return _errors.ToString();
+            lock (_output)
+                return _output.ToString();
         }
     }
 
@@ -65,9 +62,15 @@ sealed class DashboardProcess : IAsyncDisposable
             }
 
             if (_process.HasExited || TimeProvider.System.GetElapsedTime(started) > _patience)
-                throw new InvalidOperationException("The dashboard did not start: " + Errors);
+                throw new InvalidOperationException("The dashboard did not start: " + Output);
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
+    }
+
+    void Note(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output)
+            _output.AppendLine(line.Data);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using JobRunner;
 using QuickStart;
 using QuickStart.Demo;
+using JobRunner.Dashboard;
 
 // Worker, dashboard and demo jobs in one process. Run with --help for the switches.
 var switches = Switches.Parse(args);
@@ -9,7 +10,7 @@ if (switches is null)
 
 var builder = WebApplication.CreateBuilder();
 builder.WebHost.UseUrls(switches.Url);
-builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("JobRunner", LogLevel.Information).AddFilter("Microsoft.Hosting", LogLevel.Error);
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("JobRunner", LogLevel.Information).AddFilter("JobRunner.Sandbox", LogLevel.Warning);
 
 var jobs = builder.Services.AddJobRunner(options => options.AddModule<DemoModule>());
 if (switches.Postgres is { } connectionString)
@@ -27,7 +28,5 @@ Console.WriteLine($"Dashboard: {switches.Url}/jobs (Ctrl+C ends)");
 
 var demo = new DemoRun(app.Services.GetRequiredService<IJobClient>(), switches.Url);
 var asExpected = !switches.Demo || await demo.RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
-if (switches.Exit)
-    await app.StopAsync();
-await app.WaitForShutdownAsync();
+await (switches.Exit ? app.StopAsync() : app.WaitForShutdownAsync());
 return asExpected ? 0 : 1;

@@ -209,3 +209,12 @@ public sealed class InMemoryWorkerTests : WorkerBehaviour
 {
     protected override Task<Action<JobRunnerBuilder>> StoreAsync() => Task.FromResult<Action<JobRunnerBuilder>>(builder => builder.UseInMemory());
 }
+
+public sealed class PostgresWorkerTests : WorkerBehaviour
+{
+    protected override async Task<Action<JobRunnerBuilder>> StoreAsync()
+    {
+        var connectionString = await PostgresFixture.CreateDatabaseAsync();
+        return builder => builder.UsePostgres(connectionString);
+    }
+}

@@ -72,7 +72,11 @@ sealed class DemoRun(IJobClient client, string url)
         return await client.GetAsync(id, cancellationToken) ?? throw new InvalidOperationException($"Job {id} has vanished.");
     }
 
-    static string Cut(string? text) => text is null ? "" : text.Length > 110 ? text[..110] + "…" : text;
+    static string Cut(string? text)
+    {
+        var most = text?.Contains("base64,", StringComparison.Ordinal) == true ? 30 : 110;
+        return text is null ? "" : text.Length > most ? text[..most] + "…" : text;
+    }
 
     /// <summary>Jobs of one kind and the state they should end in.</summary>
     internal sealed record Kind(string Name, string Expected, IReadOnlyList<long> JobIds);

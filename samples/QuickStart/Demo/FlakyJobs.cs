@@ -1,5 +1,4 @@
 using JobRunner;
-using Microsoft.Extensions.Logging;
 
 namespace QuickStart.Demo;
 

@@ -41,6 +41,8 @@ sealed class WorkerService(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_stopClaiming.IsCancellationRequested)
+            return; // a host may be told to stop more than once
         await StopClaimingAsync();
         await DrainAsync();
         await WriteLastAsync();

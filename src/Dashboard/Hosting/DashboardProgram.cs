@@ -16,7 +16,8 @@ static class DashboardProgram
         var builder = WebApplication.CreateBuilder(args);
         if (builder.Configuration[PostgresKey] is not { Length: > 0 } connectionString)
             return await RefuseAsync(
-                "no database is named. Set JobRunner__Postgres (or JobRunner:Postgres in a settings file) to a connection string such as 'Host=db;Username=app;Password=...;Database=app'.");
+                "no database is named. Set JobRunner__Postgres (or JobRunner:Postgres in a settings file) to a connection string " +
+                "such as 'Host=db;Username=app;Password=...;Database=app'.");
 
         try
         {

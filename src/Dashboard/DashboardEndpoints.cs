@@ -17,6 +17,8 @@ public static class DashboardEndpoints
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
+        if (!endpoints.ServiceProvider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(CountsFeed)))
+            throw new InvalidOperationException("The dashboard is mapped but not registered: call services.AddJobRunnerDashboard() as well.");
         var pages = endpoints.MapGroup(prefix.TrimEnd('/'));
         pages.ExcludeFromDescription();
         pages.AddEndpointFilter<DashboardGuard>();

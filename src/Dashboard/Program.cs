@@ -1,1 +1,3 @@
-return 0;
+using JobRunner.Dashboard;
+
+return await DashboardProgram.RunAsync(args);

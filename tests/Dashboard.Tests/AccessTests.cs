@@ -104,6 +104,14 @@ public sealed class AccessTests
         (await app.Http.GetStringAsync(root + "/")).ShouldContain($"data-events=\"{root}/events\"");
     }
 
+    [Fact]
+    public async Task Mapping_without_registering_names_the_missing_call()
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+
+        Should.Throw<InvalidOperationException>(() => app.MapJobRunnerDashboard()).Message.ShouldContain("AddJobRunnerDashboard()");
+    }
+
     static Action<WebApplication> From(string address) => app => app.Use((context, next) =>
     {
         context.Connection.RemoteIpAddress = IPAddress.Parse(address);

@@ -28,7 +28,7 @@ public sealed class AppearanceTests(BrowserFixture browser) : IClassFixture<Brow
             widest.ShouldBeLessThanOrEqualTo(width, name);
         }
 
-        opened.ForgetMissingPages();
+        opened.Forget("status of 404");
     }
 
     static async Task SaveAsync(IPage page, string name)

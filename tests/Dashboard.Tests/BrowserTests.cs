@@ -104,6 +104,21 @@ public sealed class BrowserTests(BrowserFixture browser) : IClassFixture<Browser
     }
 
     [Fact]
+    public async Task A_script_that_slipped_into_a_page_would_not_run()
+    {
+        await using var app = await DashboardApp.StartAsync();
+        await using var opened = await browser.OpenAsync(app.Address);
+        var page = opened.Page;
+        await page.GotoAsync("/jobs");
+
+        await page.EvaluateAsync("document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.evil = 1' }))");
+
+        (await page.EvaluateAsync<bool>("'evil' in window")).ShouldBeFalse();
+        opened.Problems.ShouldContain(problem => problem.Contains("Content Security Policy"));
+        opened.Forget("Content Security Policy");
+    }
+
+    [Fact]
     public async Task Every_page_works_without_script()
     {
         await using var app = await DashboardApp.StartAsync();

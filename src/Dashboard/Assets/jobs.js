@@ -126,6 +126,7 @@
     document.title = page.title;
   }
 
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   live.hidden = false;
   live.addEventListener("click", () => { paused = !paused; paused ? close() : (open(), refresh(0)); });
   document.addEventListener("visibilitychange", () => document.hidden ? close() : (open(), refresh(0)));

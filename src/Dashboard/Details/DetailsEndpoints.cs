@@ -22,7 +22,8 @@ static class DetailsEndpoints
     {
         var counts = (await feed.ReadAsync(cancellationToken)).Counts;
         if (await store.GetAsync(id, cancellationToken) is not { } job)
-            return Missing.Page($"There is no job #{id}", "It never was, or it has expired: finished and deleted jobs are removed after a while.", counts);
+            return Missing.Page($"There is no job #{id}",
+                "It never was, or it has expired: finished and deleted jobs are removed after a while.", counts);
 
         page.AllowForms(context);
         return new RazorComponentResult<JobPage>(new

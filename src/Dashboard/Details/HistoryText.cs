@@ -36,6 +36,7 @@ static class HistoryText
         "PerformanceDuration" or "Latency" when Durations.FromMilliseconds(value) is { } span => Durations.Format(span),
         "Result" when ResultImage.TryRead(value) is not null =>
             string.Create(CultureInfo.InvariantCulture, $"a picture, {value.Length / 1024.0 * 3 / 4:N0} KiB"),
+        "Result" => Cut.ToLine(value, 120),
         "ServerId" => ServerName.Short(value),
         _ => Cut.ToLength(value, 500),
     };

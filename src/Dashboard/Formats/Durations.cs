@@ -11,6 +11,7 @@ static class Durations
             span = TimeSpan.Zero;
         return span switch
         {
+            { TotalMilliseconds: < 1 } => "under 1 ms",
             { TotalSeconds: < 1 } => Invariant($"{Math.Floor(span.TotalMilliseconds):0} ms"),
             { TotalSeconds: < 10 } => Invariant($"{Math.Floor(span.TotalSeconds * 10) / 10:0.0} s"),
             { TotalMinutes: < 1 } => Invariant($"{Math.Floor(span.TotalSeconds):0} s"),

@@ -28,12 +28,12 @@ public sealed class BrowserPage : IAsyncDisposable
     /// <summary>What has gone wrong so far.</summary>
     public IReadOnlyCollection<string> Problems => _problems;
 
-    /// <summary>Forgets that addresses were visited which do not exist.</summary>
-    public void ForgetMissingPages()
+    /// <summary>Forgets the problems that a test expects: those that contain a text.</summary>
+    public void Forget(string expected)
     {
         for (var i = _problems.Count; i > 0 && _problems.TryDequeue(out var problem); i--)
         {
-            if (!problem.Contains("status of 404", StringComparison.Ordinal))
+            if (!problem.Contains(expected, StringComparison.Ordinal))
                 _problems.Enqueue(problem);
         }
     }

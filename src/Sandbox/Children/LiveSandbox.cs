@@ -28,7 +28,7 @@ sealed class LiveSandbox
     /// <summary>Its exit code, when it is dead and nothing of it is left. Never fails.</summary>
     public Task<int> Ended { get; }
 
-    public bool IsAlive => _connection.End is null && !_process.Exited.IsCompleted;
+    public bool IsAlive => _connection.End is null && !_process.IsKilled && !_process.Exited.IsCompleted;
 
     public DateTimeOffset IdleSince { get; private set; }
 

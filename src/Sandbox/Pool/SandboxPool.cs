@@ -143,9 +143,11 @@ sealed class SandboxPool : ISandboxPool
 
     void OnStartFailed(Exception e)
     {
-        if (!_stopping.IsCancellationRequested)
-            _logger.StartFailed(_backoff.Failures + 1, _backoff.Failed(e), e.Message);
         _roster.StartFailed();
+        if (_stopping.IsCancellationRequested)
+            return;
+        var delay = _backoff.Failed(e);
+        _logger.StartFailed(_backoff.Failures, delay, e.Message);
         if (_backoff.Failures >= StartBackoff.PatientFailures)
             _roster.GiveUp(e as SandboxStartException ?? new SandboxStartException($"A sandbox could not be started: {e.Message}", e));
         Fill();

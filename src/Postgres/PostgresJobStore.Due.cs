@@ -56,8 +56,9 @@ sealed partial class PostgresJobStore
 
     static async Task<List<string>> ReadTextsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(connection, command);
+        await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         var texts = new List<string>();
         while (await reader.ReadAsync(cancellationToken))
             texts.Add(reader.GetString(0));
@@ -66,8 +67,9 @@ sealed partial class PostgresJobStore
 
     static async Task<List<long>> ReadIdsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(connection, command);
+        await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         var ids = new List<long>();
         while (await reader.ReadAsync(cancellationToken))
             ids.Add(reader.GetInt64(0));

@@ -6,17 +6,16 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
+    // The token alone tells whether a claim is held: it changes with every claim, release and rescue. That a row is fetched
+    // need not be asked, and must not: the planner would take the index on that.
     const string ReleaseSql = """
         with held as materialized (
-            select q.id
+            select c.id
             from unnest($1::bigint[], $2::int[]) as c(id, token)
-            join hangfire.jobqueue q on q.id = c.id
-            where q.updatecount = c.token and q.fetchedat is not null
-            order by q.jobid, q.id
-            for update of q
+            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), released as (
-            update hangfire.jobqueue q set fetchedat = null, updatecount = q.updatecount + 1
-            where q.id = any(array(select id from held))
+            update hangfire.jobqueue set fetchedat = null, updatecount = updatecount + 1
+            where id = any(array(select id from held))
         )
         select count(pg_notify('new_job', '')) from (select from held limit 1) once
         """;
@@ -27,7 +26,7 @@ sealed partial class PostgresJobStore
     const string DropSql = """
         delete from hangfire.jobqueue q
         using unnest($1::bigint[], $2::int[]) as c(id, token)
-        where q.id = c.id and q.updatecount = c.token and q.fetchedat is not null
+        where q.id = c.id and q.updatecount = c.token
         """;
 
     public async Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
@@ -43,20 +42,19 @@ sealed partial class PostgresJobStore
     // row is not ours to renew. A row that is locked just now is being finished or taken back; the next round will know.
     const string RenewSql = """
         with leased as materialized (
-            select l.*, exists (
-                select from hangfire.jobqueue q join hangfire.job j on j.id = q.jobid
-                where q.id = l.queueid and q.jobid = l.jobid and q.updatecount = l.token and q.fetchedat is not null
-                  and coalesce(j.stateid, 0) = l.stateid) as held
+            select l.*, (select q.updatecount from hangfire.jobqueue q where q.id = l.queueid and q.jobid = l.jobid) = l.token
+                    and (select coalesce(j.stateid, 0) from hangfire.job j where j.id = l.jobid) = l.stateid as held
             from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[]) with ordinality as l(jobid, queueid, token, stateid, ord)
         ), free as materialized (
-            select q.id
-            from leased l join hangfire.jobqueue q on q.id = l.queueid
-            where l.held and q.updatecount = l.token and q.fetchedat is not null
-            for update of q skip locked
+            select l.queueid as id
+            from leased l
+            cross join lateral (
+                select from hangfire.jobqueue where id = l.queueid and updatecount = l.token for update skip locked) q
+            where l.held
         ), renewed as (
-            update hangfire.jobqueue q set fetchedat = now() where q.id = any(array(select id from free))
+            update hangfire.jobqueue set fetchedat = now() where id = any(array(select id from free))
         )
-        select ord from leased where not held order by ord
+        select ord from leased where held is not true
         """;
 
     public async Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)

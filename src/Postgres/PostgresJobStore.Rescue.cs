@@ -22,8 +22,8 @@ sealed partial class PostgresJobStore
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
             for update of q skip locked
         ), rescued as (
-            update hangfire.jobqueue q set fetchedat = null, updatecount = q.updatecount + 1
-            where q.id = any(array(select id from dead))
+            update hangfire.jobqueue set fetchedat = null, updatecount = updatecount + 1
+            where id = any(array(select id from dead))
         )
         select count(*), (select count(pg_notify('new_job', '')) from (select from dead limit 1) once) from dead
         """;

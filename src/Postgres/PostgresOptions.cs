@@ -19,4 +19,21 @@ public sealed class PostgresOptions
 
     /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
     public int MaxPoolSize { get; set; } = 10;
+
+    /// <exception cref="ArgumentException">An option has no sense; the message names it, its value and the rule.</exception>
+    internal void Require()
+    {
+        if (string.IsNullOrWhiteSpace(ConnectionString))
+            throw new ArgumentException("UsePostgres needs a connection string, such as 'Host=db;Database=app;Username=jobs;Password=...'.");
+        RequirePositive(nameof(JobExpiration), JobExpiration);
+        RequirePositive(nameof(InvisibilityTimeout), InvisibilityTimeout);
+        if (MaxPoolSize < 1)
+            throw new ArgumentException($"PostgresOptions.{nameof(MaxPoolSize)} is {MaxPoolSize}; it must be at least 1.");
+    }
+
+    static void RequirePositive(string name, TimeSpan value)
+    {
+        if (value <= TimeSpan.Zero)
+            throw new ArgumentException($"PostgresOptions.{name} is {value}; it must be longer than zero.");
+    }
 }

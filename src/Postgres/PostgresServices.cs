@@ -19,6 +19,7 @@ public static class PostgresServices
         ArgumentNullException.ThrowIfNull(builder);
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
+        options.Require();
         builder.Services.AddSingleton<IJobStore>(p => new PostgresJobStore(
             options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>()));
         return builder;

@@ -26,7 +26,7 @@ public sealed class CallTests : IAsyncLifetime
 
     [Fact(Timeout = 30_000)]
     public async Task A_job_gets_the_services_of_the_modules() =>
-        (await _host.Pool.RunAsync<GreetJob>(job => job.Run("you")).ContinueWith(task => task.IsCompletedSuccessfully)).ShouldBeTrue();
+        (await _host.Pool.RunAsync(GreetYou(), default)).ShouldBe(new SandboxEnd.Returned("\"Hello, you\""));
 
     [Fact(Timeout = 30_000)]
     public async Task An_exception_of_the_job_comes_back_as_data()
@@ -70,8 +70,7 @@ public sealed class CallTests : IAsyncLifetime
     public async Task Loggers_of_the_container_write_to_the_log_of_the_job()
     {
         var observer = new RecordingObserver();
-        var call = new SandboxCall(_host.Pool.Arguments.ToInvocation(JobCall.Of<GreetJob>(job => job.Run("you"))));
-        await _host.Pool.RunAsync(call with { Observer = observer }, default);
+        await _host.Pool.RunAsync(GreetYou() with { Observer = observer }, default);
         observer.Lines.ShouldContain((LogLevel.Information, "greeting you"));
     }
 
@@ -89,8 +88,8 @@ public sealed class CallTests : IAsyncLifetime
     public async Task A_line_that_never_ends_is_cut()
     {
         var observer = new RecordingObserver();
-        await _host.Pool.RunAsync(_host.Call(() => Console.WriteLine(new string('z', 100_000))) with { Observer = observer }, default);
-        observer.Lines.ShouldAllBe(line => line.Message.Length <= 8 * 1024 + 1);
+        await _host.Pool.RunAsync(_host.Call(() => TestJobs.Say("z", 100_000)) with { Observer = observer }, default);
+        observer.Lines.ShouldHaveSingleItem().Message.ShouldBe(new string('z', 8 * 1024) + "…");
     }
 
     [Fact(Timeout = 30_000)]
@@ -119,4 +118,6 @@ public sealed class CallTests : IAsyncLifetime
         end.Exception.Message.ShouldContain("at most 67,108,864");
         await _host.ShouldStillWorkAsync();
     }
+
+    SandboxCall GreetYou() => new(_host.Pool.Arguments.ToInvocation(JobCall.Of<GreetJob>(job => job.Run("you"))));
 }

@@ -9,10 +9,14 @@ sealed class PoolHost : IAsyncDisposable
 {
     readonly ServiceProvider _services;
 
-    public PoolHost(Action<SandboxOptions>? configure = null)
+    public PoolHost(Action<SandboxOptions>? configure = null, Action<JobRunnerOptions>? jobs = null)
     {
         var services = new ServiceCollection();
-        services.AddJobRunner(o => o.AddModule<TestModule>()).UseInMemory();
+        services.AddJobRunner(o =>
+        {
+            o.AddModule<TestModule>();
+            jobs?.Invoke(o);
+        }).UseInMemory();
         services.AddSandboxPool(o =>
         {
             o.Maximum = 2;

@@ -5,13 +5,13 @@ using NpgsqlTypes;
 namespace JobRunner.Postgres;
 
 /// <summary>Changes of state turned into arrays, one parameter for each column. The history is flattened into three slots;
-/// the state that becomes current is always in the last one.</summary>
+/// the state that becomes current is always in the last one. Sorted by job: in this order the jobs are locked.</summary>
 sealed class StateChangeColumns((int Index, StateChange Change)[] changes)
 {
     public const int Slots = 3;
 
     readonly (int Ordinal, StateChange Change, StateEffects Effects)[] _rows =
-        Array.ConvertAll(changes, c => (c.Index, c.Change, c.Change.Effects));
+        [.. changes.OrderBy(c => c.Change.JobId).Select(c => (c.Index, c.Change, c.Change.Effects))];
 
     public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel) =>
     [

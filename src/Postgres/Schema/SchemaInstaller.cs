@@ -15,11 +15,11 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(connection, cancellationToken);
         if (await FoundAsync(connection, names.Hangfire, "schema", cancellationToken) is not { } version)
-            await ExecuteAsync(connection, Resource("hangfire.sql"), cancellationToken);
+            await CreateAsync(connection, names.Hangfire, "hangfire.sql", cancellationToken);
         else if (version != HangfireVersion)
             throw Refused(names.Hangfire, $"is at Hangfire's version {version}", HangfireVersion);
         if (await FoundAsync(connection, names.Own, "version", cancellationToken) is not { } ownVersion)
-            await ExecuteAsync(connection, Resource("jobrunner.sql"), cancellationToken);
+            await CreateAsync(connection, names.Own, "jobrunner.sql", cancellationToken);
         else if (ownVersion != OwnVersion)
             throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
                 $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
@@ -53,6 +53,18 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
         await using var version = new NpgsqlCommand($"select max(version) from \"{schema}\".{versionTable}", connection);
         return await version.ExecuteScalarAsync(cancellationToken) as int?
             ?? throw Refused(schema, $"has an empty table '{versionTable}', so nobody can tell what it is", HangfireVersion);
+    }
+
+    // Looked up rather than 'create schema if not exists', which asks for the right to create schemas even when there is one:
+    // an administrator may have made an empty schema for us.
+    const string SchemaExistsSql = "select exists (select from pg_namespace where nspname = $1)";
+
+    async Task CreateAsync(NpgsqlConnection connection, string schema, string script, CancellationToken cancellationToken)
+    {
+        await using var exists = new NpgsqlCommand(SchemaExistsSql, connection) { Parameters = { new() { Value = schema } } };
+        if (await exists.ExecuteScalarAsync(cancellationToken) is false)
+            await ExecuteAsync(connection, $"create schema \"{schema}\"", cancellationToken);
+        await ExecuteAsync(connection, Resource(script), cancellationToken);
     }
 
     static StoreException Refused(string schema, string found, int needed) =>

@@ -44,7 +44,6 @@ sealed partial class SchemaNames
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex Identifier();
 
-    // Followed by a dot in a name, by a semicolon in 'create schema'.
-    [GeneratedRegex(@"\b(hangfire|jobrunner)(?=[.;])")]
+    [GeneratedRegex(@"\b(hangfire|jobrunner)(?=\.)")]
     private static partial Regex Prefix();
 }

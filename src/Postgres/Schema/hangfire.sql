@@ -1,7 +1,5 @@
 -- Hangfire's tables as its PostgreSQL storage leaves them at schema version 23: same names, types, defaults, indexes.
 -- Nothing may be added here; what JobRunner adds is in jobrunner.sql.
-create schema if not exists hangfire;
-
 create table hangfire.schema (
     version integer primary key
 );

@@ -1,7 +1,5 @@
 -- What JobRunner keeps besides Hangfire's tables. It refers to jobs by id only: no foreign key and no trigger on a table of
 -- Hangfire's, so that Hangfire's own migrations and clean-ups never meet us.
-create schema if not exists jobrunner;
-
 create table jobrunner.version (
     version integer primary key
 );

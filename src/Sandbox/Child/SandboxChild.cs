@@ -16,12 +16,22 @@ static class SandboxChild
         }
 
         ProcessSetup.Apply(parentId);
-        var token = await Console.In.ReadLineAsync() ?? "";
+        KeepThreadsForReading();
+        using var input = new StreamReader(Console.OpenStandardInput());
+        var token = await input.ReadLineAsync() ?? "";
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
         await ServeAsync(socket, token);
         ProcessSetup.EndGroup();
         return 0;
+    }
+
+    // A synchronous job blocks a thread of the pool. Where there is one processor that would be the only one, and a
+    // cancellation would wait until the pool notices that it is starving.
+    static void KeepThreadsForReading()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, 4), ports);
     }
 
     static async Task ServeAsync(Socket socket, string token)

@@ -24,6 +24,9 @@ sealed class ChildProcess
 
     public int Id { get; }
 
+    /// <summary>True once it has been killed, and before that shows.</summary>
+    public bool IsKilled { get; private set; }
+
     public DateTimeOffset StartedAt { get; }
 
     public OutputPump Output { get; }
@@ -57,6 +60,7 @@ sealed class ChildProcess
     {
         if (Exited.IsCompleted)
             return;
+        IsKilled = true;
         KillGroup();
         try
         {

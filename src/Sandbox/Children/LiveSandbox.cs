@@ -28,7 +28,13 @@ sealed class LiveSandbox
     /// <summary>Its exit code, when it is dead and nothing of it is left. Never fails.</summary>
     public Task<int> Ended { get; }
 
-    public bool IsAlive => _connection.End is null && !_process.Exited.IsCompleted;
+    public bool IsAlive => _connection.End is null && !IsKilled && !_process.Exited.IsCompleted;
+
+    /// <summary>True when it was we who ended it.</summary>
+    public bool IsKilled => _process.IsKilled;
+
+    /// <summary>What it wrote to its standard error since the last job ended.</summary>
+    public IReadOnlyList<string> ErrorLines => _process.Error.Kept.ToList();
 
     public DateTimeOffset IdleSince { get; private set; }
 
@@ -103,8 +109,8 @@ sealed class LiveSandbox
         var code = await Ended;
         return run.Killed
             ?? (_hungUp is null
-                ? CrashReport.Describe(code, _process.Error.Kept.ToList())
-                : SandboxEnd.Of(EndReason.Crash, _hungUp, CrashReport.Details(code, _process.Error.Kept.ToList())));
+                ? CrashReport.Describe(code, ErrorLines)
+                : SandboxEnd.Of(EndReason.Crash, _hungUp, CrashReport.Details(code, ErrorLines)));
     }
 
     async Task<int> WatchAsync(Task reading)

@@ -37,7 +37,7 @@ sealed class OutputPump : IDisposable
     async Task PumpAsync()
     {
         var bytes = new byte[4096];
-        var chars = new char[4096];
+        var chars = new char[4096 + 4]; // and what a cut character before them may become
         var decoder = Encoding.UTF8.GetDecoder();
         try
         {

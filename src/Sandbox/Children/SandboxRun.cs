@@ -13,9 +13,9 @@ sealed class SandboxRun : IDisposable
     readonly ILogger _logger;
     readonly ITimer _limit;
     readonly CancellationTokenRegistration _cancellation;
+    readonly Lock _lock = new();
     ITimer? _graceTimer;
-    string? _killedBecause;
-    EndReason _reason;
+    bool _over;
 
     public SandboxRun(SandboxCall call, ChildProcess process, SandboxOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
@@ -31,13 +31,18 @@ sealed class SandboxRun : IDisposable
     public SandboxCall Call => _call;
 
     /// <summary>The end that we brought about by killing it; null when it died otherwise.</summary>
-    public SandboxEnd.Ended? Killed => _killedBecause is { } because ? SandboxEnd.Of(_reason, because) : null;
+    public SandboxEnd.Ended? Killed { get; private set; }
 
+    /// <summary>Kills the sandbox, unless this run is over: a timer that fires late must not hit the next job.</summary>
     public void Kill(EndReason reason, string because)
     {
-        if (Interlocked.CompareExchange(ref _killedBecause, because, null) is null)
-            _reason = reason;
-        _process.Kill();
+        lock (_lock)
+        {
+            if (_over)
+                return;
+            Killed ??= SandboxEnd.Of(reason, because);
+            _process.Kill();
+        }
     }
 
     public void OnLog(LogLevel level, string message)
@@ -66,6 +71,8 @@ sealed class SandboxRun : IDisposable
 
     public void Dispose()
     {
+        lock (_lock)
+            _over = true;
         _cancellation.Dispose(); // waits for a callback that is running, so the grace timer is not left behind
         _limit.Dispose();
         _graceTimer?.Dispose();

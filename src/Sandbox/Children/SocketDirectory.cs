@@ -5,11 +5,16 @@ namespace JobRunner.Sandbox;
 /// <summary>A directory that only this user can enter, for the sockets that children connect to.</summary>
 sealed class SocketDirectory : IDisposable
 {
-    readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("jobrunner-"); // made with mode 0700
+    DirectoryInfo _directory = Create();
     int _last;
 
     /// <summary>A socket for one child.</summary>
-    public SocketListener Listen() => new(Path.Combine(_directory.FullName, $"{Interlocked.Increment(ref _last)}"));
+    public SocketListener Listen()
+    {
+        if (!Directory.Exists(_directory.FullName))
+            _directory = Create(); // somebody cleans old temporary files
+        return new(Path.Combine(_directory.FullName, $"{Interlocked.Increment(ref _last)}"));
+    }
 
     public void Dispose()
     {
@@ -22,6 +27,9 @@ sealed class SocketDirectory : IDisposable
             // somebody cleaned the temporary files before us
         }
     }
+
+    // Made with mode 0700 and a name that nobody can foresee.
+    static DirectoryInfo Create() => Directory.CreateTempSubdirectory("jobrunner-");
 }
 
 /// <summary>Waits for one child. Its path is gone as soon as the child has connected, or is not waited for any more.</summary>

@@ -92,9 +92,9 @@ sealed class SandboxPool : ISandboxPool
         {
             cancellationToken.ThrowIfCancellationRequested();
             var sandbox = await WaitAsync(_roster.Take(), cancellationToken);
-            if (sandbox.IsAlive)
+            if (sandbox.IsAlive && !cancellationToken.IsCancellationRequested)
                 return sandbox;
-            Return(sandbox); // it died on the way here, before it had the job
+            Return(sandbox); // it died on the way here, or is not wanted any more: the job has not begun
         }
     }
 
@@ -143,9 +143,11 @@ sealed class SandboxPool : ISandboxPool
 
     void OnStartFailed(Exception e)
     {
-        if (!_stopping.IsCancellationRequested)
-            _logger.StartFailed(_backoff.Failures + 1, _backoff.Failed(e), e.Message);
         _roster.StartFailed();
+        if (_stopping.IsCancellationRequested)
+            return;
+        var delay = _backoff.Failed(e);
+        _logger.StartFailed(_backoff.Failures, delay, e.Message);
         if (_backoff.Failures >= StartBackoff.PatientFailures)
             _roster.GiveUp(e as SandboxStartException ?? new SandboxStartException($"A sandbox could not be started: {e.Message}", e));
         Fill();
@@ -156,7 +158,10 @@ sealed class SandboxPool : ISandboxPool
         var code = await sandbox.Ended;
         _roster.Remove(sandbox);
         var info = sandbox.Info;
-        _logger.SandboxEnded(info.ProcessId, code, info.JobsRun);
+        if (sandbox.IsKilled)
+            _logger.SandboxEnded(info.ProcessId, info.JobsRun);
+        else
+            _logger.SandboxDied(info.ProcessId, info.JobsRun, CrashReport.Details(code, sandbox.ErrorLines));
         Fill();
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace JobRunner.Sandbox;
@@ -43,13 +44,10 @@ sealed class FrameWriter(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
             throw new RpcMessageTooLargeException(length, maxBytes);
         Span<byte> header = stackalloc byte[FrameHeader.MaxLength];
         var start = FrameHeader.Write(header, length);
-        header.CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsMemory(_buffer.WrittenMemory).Span);
+        header.CopyTo(MemoryMarshal.AsMemory(_buffer.WrittenMemory).Span);
         return _buffer.WrittenMemory[start..];
     }
 
-    public void Dispose()
-    {
-        _json.Dispose();
-        _turn.Dispose();
-    }
+    // Not the semaphore: whoever waits for it when the connection ends must still get its turn, to fail.
+    public void Dispose() => _json.Dispose();
 }

@@ -14,6 +14,16 @@ public sealed class TestModule : IJobModule
     public void ConfigureServices(IServiceCollection services) => services.AddSingleton<Greeter>();
 }
 
+/// <summary>Works in the host and not in a sandbox, as a module may that reads a setting which only the host has.</summary>
+public sealed class BrokenModule : IJobModule
+{
+    public void ConfigureServices(IServiceCollection services)
+    {
+        if (System.Reflection.Assembly.GetEntryAssembly() == typeof(ISandboxPool).Assembly)
+            throw new InvalidOperationException("the setting is missing");
+    }
+}
+
 public sealed class GreetJob(Greeter greeter, ILogger<GreetJob> logger)
 {
     public string Run(string name)

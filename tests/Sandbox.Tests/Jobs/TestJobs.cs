@@ -33,6 +33,8 @@ public static partial class TestJobs
         Console.Write("no newline");
     }
 
+    public static void Say(string line, int times) => Console.WriteLine(string.Concat(Enumerable.Repeat(line, times)));
+
     public static void Report(IJobContext context)
     {
         for (var i = 0; i <= 1000; i++)

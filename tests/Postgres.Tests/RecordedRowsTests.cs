@@ -1,0 +1,128 @@
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Postgres.Tests;
+
+/// <summary>Our rows have the shape of those that the real Hangfire wrote for the same story.</summary>
+public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    PostgresJobStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await _store.InitializeAsync(default);
+    }
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    public static TheoryData<string> Added { get; } =
+        [.. Recorded.Scenarios.Where(name => name.Contains("-enqueue-", StringComparison.Ordinal) || name.EndsWith("-schedule", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Added))]
+    public async Task Added_jobs_look_like_those_of_a_Hangfire_client(string name)
+    {
+        var recording = new Recording(name);
+
+        await _store.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
+
+        await ShouldMatchAsync(recording);
+    }
+
+    [Fact]
+    public async Task Jobs_that_succeeded_look_like_those_of_a_Hangfire_server()
+    {
+        var recording = new Recording("v180-succeeded-results");
+        await _store.AddAsync([.. Enumerable.Range(0, 5).Select(i => recording.Job(i))], default);
+        var jobs = await ClaimAsync();
+
+        await _store.ApplyAsync([.. jobs.Select((job, i) => By(job, recording.States(i)[1..]))], default);
+
+        await ShouldMatchAsync(recording, oneByOne: "counter");
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_for_its_retry_looks_like_Hangfires()
+    {
+        var recording = new Recording("v180-failed-retrying");
+        await _store.AddAsync([recording.Job(0, "RetryCount")], default);
+        var job = (await ClaimAsync()).ShouldHaveSingleItem();
+        var states = recording.States(0);
+
+        var started = await _store.ApplyAsync([By(job, states[1])], default);
+        await _store.ApplyAsync([By(job, states[2], states[3]) with
+        {
+            SeenStateId = started[0]!.Value, SeenStateName = JobStates.Processing, RetryCount = 1,
+        }], default);
+
+        await ShouldMatchAsync(recording);
+    }
+
+    [Fact]
+    public async Task A_job_that_failed_for_good_looks_like_Hangfires()
+    {
+        var recording = new Recording("v180-failed-for-good");
+        await FailAsync(recording);
+
+        await ShouldMatchAsync(recording);
+    }
+
+    [Fact]
+    public async Task A_requeued_job_looks_like_Hangfires()
+    {
+        var recording = new Recording("v180-requeued");
+        var id = await FailAsync(recording);
+        var failed = (await _store.GetAsync(id, default))!;
+        failed.State!.Name.ShouldBe(JobStates.Failed);
+
+        await _store.RequeueAsync([id], null, default);
+
+        await ShouldMatchAsync(recording, anyTimesIn: "EnqueuedAt");
+    }
+
+    [Fact]
+    public async Task A_deleted_job_looks_like_Hangfires_and_leaves_its_queue_row()
+    {
+        var recording = new Recording("v180-deleted");
+        var ids = await _store.AddAsync([recording.Job(0)], default);
+
+        await _store.DeleteAsync(ids, null, default);
+
+        await ShouldMatchAsync(recording, anyTimesIn: "DeletedAt");
+    }
+
+    /// <summary>The recorded job failed on its last attempt: it was scheduled, and enqueued when it was due.</summary>
+    async Task<long> FailAsync(Recording recording)
+    {
+        var ids = await _store.AddAsync([recording.Job(0)], default);
+        var states = recording.States(0);
+        var history = await TestStore.LinesAsync(fixture.ConnectionString, "select stateid::text from hangfire.job");
+        await _store.ApplyAsync([new StateChange(ids[0], long.Parse(history[0]), JobStates.Scheduled, [states[1]])], default);
+        var job = (await ClaimAsync()).ShouldHaveSingleItem();
+        (await _store.ApplyAsync([By(job, states[2], states[3])], default))[0].ShouldNotBeNull();
+        return job.JobId;
+    }
+
+    // Hangfire writes a row for each +1 where we write one for each batch, which a test of several jobs has to even out.
+    async Task ShouldMatchAsync(Recording recording, string? oneByOne = null, string? anyTimesIn = null)
+    {
+        var ours = Even(await Recording.LinesAsync(fixture.ConnectionString));
+        ours.ShouldBe(Even(recording.Lines()));
+
+        string[] Even(IEnumerable<string> lines) =>
+        [
+            .. lines.Select(line => anyTimesIn is null ? line
+                    : System.Text.RegularExpressions.Regex.Replace(line, $"{anyTimesIn}: \"\\d+\"", $"{anyTimesIn}: some time"))
+                .GroupBy(line => oneByOne is not null && line.StartsWith(oneByOne, StringComparison.Ordinal) ? line.Split(" value=")[0] : line)
+                .SelectMany(same => same.Key.StartsWith(oneByOne ?? "\0", StringComparison.Ordinal)
+                    ? [$"{same.Key} total={same.Sum(line => long.Parse(line.Split(" value=")[1]))}"]
+                    : same.AsEnumerable()),
+        ];
+    }
+
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => _store.ClaimAsync(["default"], 100, default);
+
+    static StateChange By(ClaimedJob job, params JobState[] states) =>
+        new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);
+}

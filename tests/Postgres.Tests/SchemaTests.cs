@@ -1,0 +1,164 @@
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Postgres.Tests;
+
+public sealed class SchemaTests : IAsyncLifetime
+{
+    string _database = "";
+
+    public async Task InitializeAsync() => _database = await PostgresFixture.CreateDatabaseAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task The_created_tables_are_those_of_Hangfires_schema_version_23()
+    {
+        await InitializeStoreAsync();
+
+        (await ColumnsAsync("hangfire")).ShouldBe(ExpectedSchema.Columns);
+        (await IndexesAsync("hangfire")).ShouldBe(ExpectedSchema.Indexes);
+        (await TestStore.LinesAsync(_database, """
+            select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
+            where connamespace = 'hangfire'::regnamespace and contype = 'f' order by conname
+            """)).ShouldBe(ExpectedSchema.ForeignKeys);
+        (await TestStore.LinesAsync(_database, """
+            select sequencename || ' ' || data_type from pg_sequences where schemaname = 'hangfire' order by sequencename
+            """)).ShouldBe(ExpectedSchema.Sequences);
+        (await TestStore.LinesAsync(_database, """
+            select relreplident::text from pg_class where oid = 'hangfire.lock'::regclass
+            union all select version::text from hangfire.schema
+            """)).ShouldBe(["i", "23"]);
+    }
+
+    [Fact]
+    public async Task Nothing_of_ours_hangs_on_Hangfires_tables()
+    {
+        await InitializeStoreAsync();
+
+        (await TestStore.LinesAsync(_database, """
+            select conname::text from pg_constraint where contype = 'f' and connamespace = 'jobrunner'::regnamespace
+            union all select tgname::text from pg_trigger where not tgisinternal
+            """)).ShouldBeEmpty();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Workers_that_start_together_create_the_tables_once() =>
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => InitializeStoreAsync()));
+
+    [Fact]
+    public async Task Starting_again_leaves_everything_as_it_is()
+    {
+        await using var store = TestStore.Open(_database);
+        await store.InitializeAsync(default);
+        await store.AnnounceAsync(new ServerInfo("jobrunner@x:1:2", [], 1, default, default), default);
+
+        await InitializeStoreAsync();
+
+        (await store.ListServersAsync(default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Another_version_is_refused_with_what_was_found_and_what_is_needed()
+    {
+        await InitializeStoreAsync();
+        await TestStore.ExecuteAsync(_database, "update hangfire.schema set version = 22");
+
+        var refusal = await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync());
+
+        refusal.Message.ShouldContain("version 22");
+        refusal.Message.ShouldContain("version 23");
+        refusal.Message.ShouldContain("Hangfire.PostgreSql");
+    }
+
+    [Fact]
+    public async Task A_schema_with_tables_of_somebody_else_is_refused()
+    {
+        await TestStore.ExecuteAsync(_database, "create schema hangfire; create table hangfire.job (id int)");
+
+        (await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync())).Message.ShouldContain("no table 'schema'");
+    }
+
+    [Fact]
+    public async Task A_newer_version_of_our_own_tables_is_refused()
+    {
+        await InitializeStoreAsync();
+        await TestStore.ExecuteAsync(_database, "update jobrunner.version set version = 99");
+
+        (await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync())).Message.ShouldContain("99");
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_create_anything_starts_on_finished_tables()
+    {
+        await InitializeStoreAsync();
+        await TestStore.ExecuteAsync(_database, $"""
+            create role {Role("plain_user")} login;
+            grant usage on schema hangfire, jobrunner to {Role("plain_user")};
+            grant select, insert, update, delete on all tables in schema hangfire, jobrunner to {Role("plain_user")};
+            grant usage on all sequences in schema hangfire, jobrunner to {Role("plain_user")}
+            """);
+
+        await InitializeStoreAsync(options => options.ConnectionString += $";Username={Role("plain_user")}");
+    }
+
+    [Fact]
+    public async Task Empty_schemas_that_an_administrator_made_are_filled()
+    {
+        await TestStore.ExecuteAsync(_database, $"""
+            create role {Role("schema_owner")} login;
+            create schema hangfire authorization {Role("schema_owner")};
+            create schema jobrunner authorization {Role("schema_owner")}
+            """);
+
+        await InitializeStoreAsync(options => options.ConnectionString += $";Username={Role("schema_owner")}");
+
+        (await TestStore.LinesAsync(_database, "select version::text from hangfire.schema")).ShouldBe(["23"]);
+    }
+
+    [Fact]
+    public async Task Two_schemas_live_side_by_side_in_one_database()
+    {
+        await using var first = TestStore.Open(_database);
+        await using var second = TestStore.Open(_database, options => options.Schema = "Other_Jobs");
+        await first.InitializeAsync(default);
+        await second.InitializeAsync(default);
+        var at = TimeProvider.System.GetUtcNow();
+        var job = new NewJob(new Invocation("T, A", "M", [], []), JobState.Enqueued("default", at), new Dictionary<string, string?>());
+
+        var ids = await second.AddAsync([job], default);
+        await second.WriteNotesAsync([new(0, ids[0], at, 2, "note")], [], default);
+
+        (await first.ClaimAsync(["default"], 10, default)).ShouldBeEmpty();
+        var claimed = (await second.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        var end = JobState.Succeeded(at, default, default, null);
+        (await second.ApplyAsync([new(claimed.JobId, claimed.StateId, claimed.StateName, [end], null, claimed.Claim)], default))[0].ShouldNotBeNull();
+        (await TestStore.LinesAsync(_database, "select message from \"jobrunner_Other_Jobs\".log")).ShouldBe(["note"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a-b")]
+    [InlineData("x\"; drop table y")]
+    public void A_schema_name_that_is_no_identifier_is_refused(string name) =>
+        Should.Throw<StoreException>(() => TestStore.Open(_database, options => options.Schema = name)).Message.ShouldContain(name);
+
+    // Roles belong to the whole server, which may outlive this run.
+    static string Role(string name) => $"{name}_{Environment.ProcessId}";
+
+    async Task InitializeStoreAsync(Action<PostgresOptions>? configure = null)
+    {
+        await using var store = TestStore.Open(_database, configure);
+        await store.InitializeAsync(default);
+    }
+
+    Task<List<string>> ColumnsAsync(string schema) => TestStore.LinesAsync(_database, $"""
+        select concat_ws(' ', table_name || '.' || column_name, data_type, case is_nullable when 'NO' then 'not null' end,
+                         'default ' || column_default)
+        from information_schema.columns where table_schema = '{schema}' order by table_name collate "C", ordinal_position
+        """);
+
+    Task<List<string>> IndexesAsync(string schema) => TestStore.LinesAsync(_database, $"""
+        select replace(indexdef, '{schema}.', '') from pg_indexes where schemaname = '{schema}' order by indexname collate "C"
+        """);
+}

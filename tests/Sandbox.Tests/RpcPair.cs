@@ -1,0 +1,61 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace JobRunner.Sandbox.Tests;
+
+/// <summary>Two ends of a connection in memory: ours, and one that a test plays by hand.</summary>
+sealed class RpcPair : IAsyncDisposable
+{
+    readonly FrameReader _reader;
+    readonly Socket _ours, _theirs;
+    readonly Task _reading;
+
+    RpcPair(Socket ours, Socket theirs, IRpcTarget target)
+    {
+        (_ours, _theirs) = (ours, theirs);
+        Connection = new JsonRpcConnection(new NetworkStream(ours, ownsSocket: true), target, 100_000);
+        _reading = Connection.ReadToEndAsync();
+        Peer = new NetworkStream(theirs, ownsSocket: true);
+        _reader = new FrameReader(Peer);
+    }
+
+    public JsonRpcConnection Connection { get; }
+
+    public NetworkStream Peer { get; }
+
+    public static async Task<RpcPair> CreateAsync(IRpcTarget target)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"rpc-{Guid.NewGuid():N}");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        var theirs = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await theirs.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        var ours = await listener.AcceptAsync();
+        File.Delete(path);
+        return new(ours, theirs, target);
+    }
+
+    public async Task SendAsync(string json) =>
+        await Peer.WriteAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
+
+    /// <summary>The next message that our end sent.</summary>
+    public async Task<JsonElement> ReceiveAsync() =>
+        JsonElement.Parse((await _reader.ReadAsync(default) ?? throw new EndOfStreamException()).Span);
+
+    /// <summary>Waits until our end has ended, and says why.</summary>
+    public async Task<string> EndAsync()
+    {
+        await _reading;
+        return Connection.End!.Message;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Connection.Dispose();
+        await Peer.DisposeAsync();
+        _ours.Dispose();
+        _theirs.Dispose();
+    }
+}

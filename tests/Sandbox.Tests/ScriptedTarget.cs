@@ -1,0 +1,24 @@
+namespace JobRunner.Sandbox.Tests;
+
+/// <summary>Answers <c>echo</c>, fails at <c>fail</c>, waits for its cancellation at <c>wait</c>; keeps notifications.</summary>
+sealed class ScriptedTarget : IRpcTarget
+{
+    public TaskCompletionSource<(string Method, LogParams Line)> Notified { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken) => method switch
+    {
+        "echo" => new(new RpcResult(parameters.Read(WireJson.Default.LogParams), WireJson.Default.LogParams)),
+        "fail" => throw new InvalidOperationException("it failed", new ArgumentException("the cause")),
+        "wait" => WaitAsync(cancellationToken),
+        _ => throw new RpcException(RpcErrorCodes.MethodNotFound, "no such method"),
+    };
+
+    public void OnNotification(string method, RpcParams parameters) =>
+        Notified.TrySetResult((method, parameters.Read(WireJson.Default.LogParams)));
+
+    static async ValueTask<RpcResult> WaitAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        return default;
+    }
+}

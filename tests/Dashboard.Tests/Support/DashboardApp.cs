@@ -16,7 +16,9 @@ sealed class DashboardApp : IAsyncDisposable
     {
         _app = app;
         Address = app.Urls.Single();
-        Http = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(Address), Timeout = TimeSpan.FromSeconds(20) };
+        // Without draining, a response that is given up closes its connection at once, as a browser does.
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ResponseDrainTimeout = TimeSpan.Zero };
+        Http = new(handler) { BaseAddress = new(Address), Timeout = TimeSpan.FromSeconds(20) };
         Prefix = prefix;
         Given = new(Store);
     }

@@ -42,8 +42,8 @@ static class Application
         }
         catch (Exception e)
         {
-            throw new InvalidOperationException(
-                $"The job module '{typeName}' cannot be created in a sandbox: {(e as TargetInvocationException)?.InnerException?.Message ?? e.Message}", e);
+            var cause = (e as TargetInvocationException)?.InnerException ?? e;
+            throw new InvalidOperationException($"The job module '{typeName}' cannot be created in a sandbox: {cause.Message}", e);
         }
     }
 }

@@ -9,11 +9,13 @@ sealed class ChildProcess
     static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(200);
 
     readonly Process _process;
+    readonly StreamWriter _input;
     readonly TimeProvider _time;
 
     ChildProcess(Process process, TimeProvider time)
     {
         _process = process;
+        _input = process.StandardInput; // now: the process object is disposed once the process is gone, which may be at once
         _time = time;
         Id = process.Id;
         StartedAt = time.GetUtcNow();
@@ -44,10 +46,10 @@ sealed class ChildProcess
         var child = new ChildProcess(await thread.StartAsync(start), time);
         try
         {
-            await child._process.StandardInput.WriteLineAsync(secret);
-            child._process.StandardInput.Close();
+            await child._input.WriteLineAsync(secret);
+            child._input.Close();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // it is dead already, which its exit tells
         }

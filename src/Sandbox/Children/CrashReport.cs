@@ -43,7 +43,8 @@ static class CrashReport
     {
         var line = lines[i].Trim();
         var next = i + 1 < lines.Count ? lines[i + 1].Trim() : "";
-        return line != start || next.Length == 0 || next.StartsWith("at ", StringComparison.Ordinal) || start == "Stack overflow." ? line : $"{line} {next}";
+        var saysAll = line != start || start == "Stack overflow." || next.Length == 0 || next.StartsWith("at ", StringComparison.Ordinal);
+        return saysAll ? line : $"{line} {next}";
     }
 
     static string? SignalName(int signal) => signal switch

@@ -26,7 +26,8 @@ sealed record HostFiles(string Muxer, string SandboxAssembly, string? DepsFile, 
     {
         string[] candidates = [LocationOf(typeof(HostFiles)), Path.Combine(AppContext.BaseDirectory, Dll)];
         return FirstExisting(candidates)
-            ?? throw new SandboxStartException($"{Dll} was not found. Looked for: {Join(candidates)}. Sandboxes need it as a file; a single-file application cannot start them yet.");
+            ?? throw new SandboxStartException(
+                $"{Dll} was not found. Looked for: {Join(candidates)}. Sandboxes need it as a file; a single-file application cannot start them yet.");
     }
 
     // Under a test runner the entry assembly is the runner; the runtime's own list has the file of the real application first.
@@ -37,8 +38,8 @@ sealed record HostFiles(string Muxer, string SandboxAssembly, string? DepsFile, 
         return FirstExisting([.. listed.Where(file => !IsOfSharedFramework(file)), byName]);
     }
 
-    static bool IsOfSharedFramework(string depsFile) =>
-        Path.GetFileName(depsFile) is "Microsoft.NETCore.App.deps.json" or "Microsoft.AspNetCore.App.deps.json" or "Microsoft.WindowsDesktop.App.deps.json";
+    static bool IsOfSharedFramework(string depsFile) => Path.GetFileName(depsFile)
+        is "Microsoft.NETCore.App.deps.json" or "Microsoft.AspNetCore.App.deps.json" or "Microsoft.WindowsDesktop.App.deps.json";
 
     static string FindRuntimeConfig(string assembly, string? depsFile)
     {
@@ -47,7 +48,8 @@ sealed record HostFiles(string Muxer, string SandboxAssembly, string? DepsFile, 
             .. depsFile is null ? Array.Empty<string>() : [depsFile[..^".deps.json".Length] + ".runtimeconfig.json"],
             Path.ChangeExtension(assembly, ".runtimeconfig.json"),
         ];
-        return FirstExisting(candidates) ?? throw new SandboxStartException($"No runtime configuration was found. Looked for: {Join(candidates)}.");
+        return FirstExisting(candidates)
+            ?? throw new SandboxStartException($"No runtime configuration was found. Looked for: {Join(candidates)}.");
     }
 
     static string FindMuxer()
@@ -63,7 +65,8 @@ sealed record HostFiles(string Muxer, string SandboxAssembly, string? DepsFile, 
             Path.Combine(Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "/", name),
         ];
         return FirstExisting(candidates)
-            ?? throw new SandboxStartException($"The dotnet executable was not found. Looked for: {Join(candidates)}. Set DOTNET_HOST_PATH to it.");
+            ?? throw new SandboxStartException(
+                $"The dotnet executable was not found. Looked for: {Join(candidates)}. Set DOTNET_HOST_PATH to it.");
     }
 
     static string LocationOf(Type type) => type.Assembly.ManifestModule.FullyQualifiedName;

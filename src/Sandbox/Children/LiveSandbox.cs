@@ -18,7 +18,9 @@ sealed class LiveSandbox
     string? _hungUp;
     int _jobsRun;
 
-    public LiveSandbox(ChildProcess process, JsonRpcConnection connection, ParentTarget target, SandboxOptions options, TimeProvider time, ILogger logger, Task reading)
+    public LiveSandbox(
+        ChildProcess process, JsonRpcConnection connection, Task reading, ParentTarget target,
+        SandboxOptions options, TimeProvider time, ILogger logger)
     {
         (_process, _connection, _target, _options, _time, _logger) = (process, connection, target, options, time, logger);
         IdleSince = time.GetUtcNow();
@@ -102,7 +104,8 @@ sealed class LiveSandbox
     static SandboxEnd.Ended ErrorEnd(RpcException error, CancellationToken cancellationToken) =>
         error.Code == RpcErrorCodes.RequestCanceled && cancellationToken.IsCancellationRequested
             ? SandboxEnd.Of(EndReason.Cancelled, "The job was cancelled.")
-            : new(EndReason.Exception, error.Data?.ToExceptionInfo(error.Message) ?? new(typeof(JobFailedException).FullName!, error.Message, error.Message));
+            : error.Data is { } data ? new(EndReason.Exception, data.ToExceptionInfo(error.Message))
+            : SandboxEnd.Of(EndReason.Exception, error.Message);
 
     async Task<SandboxEnd> LostAsync(SandboxRun run)
     {

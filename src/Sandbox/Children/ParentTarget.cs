@@ -46,6 +46,6 @@ sealed class ParentTarget(string token) : IRpcTarget
             return "The sandbox's first message has the wrong token.";
         return hello.Version == Wire.Version
             ? null
-            : $"The sandbox speaks version {hello.Version} of the protocol, and the worker version {Wire.Version}: they are from different releases.";
+            : $"The sandbox speaks version {hello.Version} of the protocol, the worker version {Wire.Version}: their releases differ.";
     }
 }

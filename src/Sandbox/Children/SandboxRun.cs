@@ -17,7 +17,8 @@ sealed class SandboxRun : IDisposable
     ITimer? _graceTimer;
     bool _over;
 
-    public SandboxRun(SandboxCall call, ChildProcess process, SandboxOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    public SandboxRun(
+        SandboxCall call, ChildProcess process, SandboxOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         (_call, _process, _time, _grace, _logger) = (call, process, time, options.CancelGrace, logger);
         var limit = call.TimeLimit ?? options.TimeLimit;
@@ -83,5 +84,7 @@ sealed class SandboxRun : IDisposable
         null, _grace, Timeout.InfiniteTimeSpan);
 
     static string Format(TimeSpan span) =>
-        span.TotalSeconds < 1 ? $"{span.TotalMilliseconds:0.##} ms" : span.TotalMinutes < 2 ? $"{span.TotalSeconds:0.##} s" : span.ToString("c");
+        span.TotalSeconds < 1 ? FormattableString.Invariant($"{span.TotalMilliseconds:0.##} ms")
+        : span.TotalMinutes < 2 ? FormattableString.Invariant($"{span.TotalSeconds:0.##} s")
+        : span.ToString("c");
 }

@@ -61,9 +61,10 @@ sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeP
         {
             var reading = connection.ReadToEndAsync();
             await target.Greeted.WaitAsync(cancellationToken);
-            await connection.RequestAsync(
-                Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken).WaitAsync(cancellationToken);
-            return new LiveSandbox(child, connection, target, options, time, logger, reading);
+            var ready = connection.RequestAsync(
+                Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken);
+            await ready.WaitAsync(cancellationToken);
+            return new LiveSandbox(child, connection, reading, target, options, time, logger);
         }
         catch
         {

@@ -48,7 +48,8 @@ sealed class SocketListener : IDisposable
         catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
         {
             _socket.Dispose();
-            throw new SandboxStartException($"The socket '{path}' could not be made: {e.Message} (Its directory follows TMPDIR; a socket's path has at most about 100 characters.)", e);
+            throw new SandboxStartException(
+                $"The socket '{path}' could not be made: {e.Message} Its directory follows TMPDIR; the path may have about 100 characters.", e);
         }
     }
 

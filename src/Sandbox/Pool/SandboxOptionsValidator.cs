@@ -13,7 +13,8 @@ sealed class SandboxOptionsValidator : IValidateOptions<SandboxOptions>
         if (options.Maximum < 1)
             wrong.AddError(Message(nameof(options.Maximum), options.Maximum, "it must be at least 1"));
         if (options.Minimum > options.Maximum)
-            wrong.AddError(Message(nameof(options.Minimum), options.Minimum, $"it must not be above {nameof(options.Maximum)}, which is {options.Maximum}"));
+            wrong.AddError(Message(nameof(options.Minimum), options.Minimum,
+                $"it must not be above {nameof(options.Maximum)}, which is {options.Maximum}"));
         RequirePositive(wrong, nameof(options.TimeLimit), options.TimeLimit);
         RequirePositive(wrong, nameof(options.StartTimeout), options.StartTimeout);
         RequirePositive(wrong, nameof(options.IdleTimeout), options.IdleTimeout);

@@ -15,7 +15,8 @@ sealed class SandboxPool : ISandboxPool
     readonly CancellationTokenSource _stopping = new();
     readonly ITimer _sweep;
 
-    public SandboxPool(SandboxOptions options, JobRunnerOptions jobs, ArgumentSerializer arguments, TimeProvider time, ILogger<SandboxPool> logger)
+    public SandboxPool(
+        SandboxOptions options, JobRunnerOptions jobs, ArgumentSerializer arguments, TimeProvider time, ILogger<SandboxPool> logger)
     {
         (_options, _time, _logger, Arguments) = (options, time, logger, arguments);
         _roster = new Roster(options.Minimum, options.Maximum);
@@ -80,7 +81,8 @@ sealed class SandboxPool : ISandboxPool
             return;
         await _stopping.CancelAsync();
         await _sweep.DisposeAsync();
-        await Task.WhenAll(live.Select(sandbox => sandbox.StopAsync(EndReason.Shutdown, "The sandbox pool was stopped while the job ran.")));
+        await Task.WhenAll(live.Select(sandbox =>
+            sandbox.StopAsync(EndReason.Shutdown, "The sandbox pool was stopped while the job ran.")));
         await _background.DrainAsync();
         _starter.Dispose();
         _stopping.Dispose();

@@ -2,7 +2,8 @@ using System.Linq.Expressions;
 
 namespace JobRunner.Sandbox;
 
-/// <summary>Runs code in a sandbox as if it were called here: <c>await pool.RunAsync(() =&gt; Primes.Count(10_000_000), token)</c>.</summary>
+/// <summary>Runs code in a sandbox as if it were called here:
+/// <c>await pool.RunAsync(() =&gt; Primes.Count(10_000_000), token)</c>.</summary>
 public static class SandboxPoolExtensions
 {
     /// <summary>Runs one call of a static method.</summary>
@@ -25,14 +26,16 @@ public static class SandboxPoolExtensions
 
     /// <summary>Runs one call of a static method and returns its result.</summary>
     /// <exception cref="JobFailedException">It did not return: what it threw, or why it was ended.</exception>
-    public static Task<TResult?> RunAsync<TResult>(this ISandboxPool pool, Expression<Func<TResult>> call, CancellationToken cancellationToken = default)
+    public static Task<TResult?> RunAsync<TResult>(
+        this ISandboxPool pool, Expression<Func<TResult>> call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         return RunAsync<TResult>(pool, JobCall.Of(Expression.Lambda<Action>(call.Body)), cancellationToken);
     }
 
     /// <inheritdoc cref="RunAsync{TResult}(ISandboxPool, Expression{Func{TResult}}, CancellationToken)"/>
-    public static Task<TResult?> RunAsync<TResult>(this ISandboxPool pool, Expression<Func<Task<TResult>>> call, CancellationToken cancellationToken = default)
+    public static Task<TResult?> RunAsync<TResult>(
+        this ISandboxPool pool, Expression<Func<Task<TResult>>> call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         return RunAsync<TResult>(pool, JobCall.Of(Expression.Lambda<Func<Task>>(call.Body)), cancellationToken);

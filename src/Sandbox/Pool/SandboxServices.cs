@@ -19,7 +19,8 @@ public static class SandboxServices
             options.Configure(configure);
         services.TryAddSingleton<ISandboxPool>(p => new SandboxPool(
             p.GetRequiredService<IOptions<SandboxOptions>>().Value, p.GetRequiredService<JobRunnerOptions>(),
-            p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SandboxPool>>()));
+            p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<SandboxPool>>()));
         return services;
     }
 }

@@ -17,7 +17,7 @@ static class FrameHeader
             var line = header[range];
             var colon = line.IndexOf((byte)':');
             if (colon < 0)
-                throw new RpcConnectionException($"A header line has no colon: '{Encoding.UTF8.GetString(line[..Math.Min(line.Length, 80)])}'.");
+                throw new RpcConnectionException($"A header line has no colon: '{Show(line)}'.");
             if (Ascii.EqualsIgnoreCase(line[Ascii.Trim(line[..colon])], "Content-Length"u8))
                 return Length(line[(colon + 1)..], maxBytes);
         }
@@ -37,11 +37,13 @@ static class FrameHeader
         return start;
     }
 
+    static string Show(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, 80)]);
+
     static int Length(ReadOnlySpan<byte> value, int maxBytes)
     {
         var digits = value[Ascii.Trim(value)];
         if (!Utf8Parser.TryParse(digits, out int length, out var used) || used != digits.Length || length < 0)
-            throw new RpcConnectionException($"A message's Content-Length is not a number: '{Encoding.UTF8.GetString(digits[..Math.Min(digits.Length, 80)])}'.");
+            throw new RpcConnectionException($"A message's Content-Length is not a number: '{Show(digits)}'.");
         return length <= maxBytes
             ? length
             : throw new RpcConnectionException($"A message of {length:N0} bytes was announced; at most {maxBytes:N0} are accepted.");

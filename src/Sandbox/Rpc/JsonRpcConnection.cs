@@ -74,7 +74,8 @@ sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageB
             throw end;
         try
         {
-            await _writer.WriteAsync((method, id, parameters, type), static (json, call) => RpcMessages.WriteCall(json, call.method, call.id, call.parameters, call.type));
+            await _writer.WriteAsync((method, id, parameters, type),
+                static (json, call) => RpcMessages.WriteCall(json, call.method, call.id, call.parameters, call.type));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

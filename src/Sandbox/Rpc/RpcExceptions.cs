@@ -13,4 +13,5 @@ sealed class RpcConnectionException(string message, Exception? cause = null) : E
 
 /// <summary>A message of ours is larger than the peer would accept. Nothing of it was sent: the connection goes on.</summary>
 sealed class RpcMessageTooLargeException(long bytes, long limit)
-    : Exception($"The message has {bytes:N0} bytes; at most {limit:N0} can be sent between a worker and its sandbox. Pass a reference (a path, a key) instead of the data.");
+    : Exception($"The message has {bytes:N0} bytes; at most {limit:N0} can be sent between a worker and its sandbox. "
+        + "Pass a reference (a path, a key) instead of the data.");

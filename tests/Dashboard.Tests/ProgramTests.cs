@@ -59,6 +59,29 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
         missing.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task It_lets_others_in_only_when_told_and_answers_for_its_health()
+    {
+        var port = FreePort();
+        var settings = new Dictionary<string, string>
+        {
+            ["JobRunner__Postgres"] = postgres.ConnectionString,
+            ["JobRunner__Dashboard__Urls"] = $"http://+:{port}",
+            ["JobRunner__Dashboard__AllowRemote"] = "true",
+        };
+        await using var before = DashboardProcess.Start(settings, "health");
+        (await before.ExitAsync()).ShouldBe(1);
+        await using var program = DashboardProcess.Start(settings);
+        using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(10) };
+        http.DefaultRequestHeaders.Host = "jobs.example";
+        await program.WaitUntilAsync(async () => (await http.GetAsync("/jobs")).IsSuccessStatusCode);
+
+        await using var health = DashboardProcess.Start(settings, "health");
+        (await health.ExitAsync()).ShouldBe(0);
+        health.Output.ShouldContain("Healthy");
+        program.Output.ShouldContain("JobRunner:Dashboard:AllowRemote is true");
+    }
+
     async Task<IReadOnlyDictionary<string, long>> FillAsync()
     {
         var services = new ServiceCollection();

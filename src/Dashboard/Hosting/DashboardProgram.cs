@@ -5,15 +5,18 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 namespace JobRunner.Dashboard;
 
 /// <summary>The dashboard as a service of its own.</summary>
-static class DashboardProgram
+static partial class DashboardProgram
 {
     const string PostgresKey = "JobRunner:Postgres";
     const string UrlsKey = "JobRunner:Dashboard:Urls";
+    const string AllowRemoteKey = "JobRunner:Dashboard:AllowRemote";
     const string DefaultUrls = "http://localhost:5080";
 
     public static async Task<int> RunAsync(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        if (args is ["health"])
+            return await HealthVerb.RunAsync(Urls(builder.Configuration) ?? builder.Configuration["urls"] ?? DefaultUrls);
         if (builder.Configuration[PostgresKey] is not { Length: > 0 } connectionString)
             return await RefuseAsync(
                 "no database is named. Set JobRunner__Postgres (or JobRunner:Postgres in a settings file) to a connection string " +
@@ -36,12 +39,15 @@ static class DashboardProgram
         // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.AddJobRunner().UsePostgres(connectionString);
-        builder.Services.AddJobRunnerDashboard();
+        var allowRemote = builder.Configuration.GetValue<bool>(AllowRemoteKey);
+        builder.Services.AddJobRunnerDashboard(options => options.Authorize = allowRemote ? _ => true : options.Authorize);
         builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store", timeout: TimeSpan.FromSeconds(5));
         if (Urls(builder.Configuration) is { } urls)
             builder.WebHost.UseUrls(urls);
 
         var app = builder.Build();
+        if (allowRemote)
+            app.Logger.OpenToAll(AllowRemoteKey);
         app.MapJobRunnerDashboard();
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
@@ -65,4 +71,7 @@ static class DashboardProgram
         await Console.Error.WriteLineAsync($"JobRunner.Dashboard cannot start: {reason}");
         return 1;
     }
+
+    [LoggerMessage(100, LogLevel.Warning, "{Key} is true: whoever can reach this address may see, requeue and delete jobs")]
+    static partial void OpenToAll(this ILogger logger, string key);
 }

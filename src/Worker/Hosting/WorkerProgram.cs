@@ -1,8 +1,11 @@
+using System.Data.Common;
 using System.Globalization;
 using JobRunner.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace JobRunner.Worker;
 
@@ -16,17 +19,23 @@ static class WorkerProgram
             if (args is ["health"])
                 return await HealthAsync();
             var builder = Host.CreateApplicationBuilder(args);
+            // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             AddTo(builder).AddWorker();
             await builder.Build().RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is ConfigurationException or StoreException or JobLoadException or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception e) when (IsForPeople(e))
         {
-            // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
             await Console.Error.WriteLineAsync($"JobRunner.Worker cannot start: {e.Message}");
             return 1;
         }
     }
+
+    // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
+    static bool IsForPeople(Exception e) =>
+        e is ConfigurationException or StoreException or JobLoadException or OptionsValidationException or DbException
+        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common");
 
     static JobRunnerBuilder AddTo(HostApplicationBuilder builder)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using JobRunner.Dashboard.Tests.Support;
 using JobRunner.Storage;
 using JobRunner.TestSupport;
@@ -13,7 +12,7 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Without_a_database_it_names_the_setting_and_ends()
     {
-        await using var program = DashboardProcess.Start([]);
+        await using var program = Start([]);
 
         (await program.ExitAsync()).ShouldBe(1);
         program.Output.ShouldContain("JobRunner__Postgres");
@@ -26,7 +25,7 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
     [InlineData("not a connection string")]
     public async Task A_database_that_cannot_be_used_is_told_in_a_sentence(string connectionString)
     {
-        await using var program = DashboardProcess.Start(new() { ["JobRunner__Postgres"] = connectionString });
+        await using var program = Start(new() { ["JobRunner__Postgres"] = connectionString });
 
         (await program.ExitAsync()).ShouldBe(1);
         program.Output.ShouldContain("cannot start");
@@ -36,8 +35,8 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task It_shows_the_jobs_in_the_database()
     {
-        var port = FreePort();
-        await using var program = DashboardProcess.Start(new()
+        var port = ProductProcess.FreePort();
+        await using var program = Start(new()
         {
             ["JobRunner__Postgres"] = postgres.ConnectionString,
             ["JobRunner__Dashboard__Urls"] = $"http://127.0.0.1:{port}",
@@ -62,21 +61,21 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task It_lets_others_in_only_when_told_and_answers_for_its_health()
     {
-        var port = FreePort();
+        var port = ProductProcess.FreePort();
         var settings = new Dictionary<string, string>
         {
             ["JobRunner__Postgres"] = postgres.ConnectionString,
             ["JobRunner__Dashboard__Urls"] = $"http://+:{port}",
             ["JobRunner__Dashboard__AllowRemote"] = "true",
         };
-        await using var before = DashboardProcess.Start(settings, "health");
+        await using var before = Start(settings, "health");
         (await before.ExitAsync()).ShouldBe(1);
-        await using var program = DashboardProcess.Start(settings);
+        await using var program = Start(settings);
         using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(10) };
         http.DefaultRequestHeaders.Host = "jobs.example";
         await program.WaitUntilAsync(async () => (await http.GetAsync("/jobs")).IsSuccessStatusCode);
 
-        await using var health = DashboardProcess.Start(settings, "health");
+        await using var health = Start(settings, "health");
         (await health.ExitAsync()).ShouldBe(0);
         health.Output.ShouldContain("Healthy");
         program.Output.ShouldContain("JobRunner:Dashboard:AllowRemote is true");
@@ -96,10 +95,6 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
         return ids;
     }
 
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    static ProductProcess Start(Dictionary<string, string> environment, params string[] arguments) =>
+        ProductProcess.Start("JobRunner.Dashboard", arguments, environment);
 }

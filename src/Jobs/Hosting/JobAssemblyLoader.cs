@@ -28,20 +28,26 @@ public static class JobAssemblyLoader
         }
     }
 
+    // By name first: where the application has the assembly among its own, the same file loaded by path would be a second
+    // one, with types of its own.
     static Assembly LoadFile(string path)
     {
-        // An assembly that the application has already is used as it is: two copies of a type are two types.
         var name = AssemblyName.GetAssemblyName(path);
-        if (AssemblyLoadContext.Default.Assemblies.FirstOrDefault(loaded => loaded.GetName().Name == name.Name) is { } known)
-            return known;
-        if (_resolvers.IsEmpty)
+        try
         {
-            AssemblyLoadContext.Default.Resolving += ResolveManaged;
-            AssemblyLoadContext.Default.ResolvingUnmanagedDll += ResolveNative;
+            return Assembly.Load(new AssemblyName(name.Name!));
         }
+        catch (FileNotFoundException)
+        {
+            if (_resolvers.IsEmpty)
+            {
+                AssemblyLoadContext.Default.Resolving += ResolveManaged;
+                AssemblyLoadContext.Default.ResolvingUnmanagedDll += ResolveNative;
+            }
 
-        _resolvers.TryAdd(path, new AssemblyDependencyResolver(path));
-        return AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+            _resolvers.TryAdd(path, new AssemblyDependencyResolver(path));
+            return AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+        }
     }
 
     static Assembly? ResolveManaged(AssemblyLoadContext context, AssemblyName name) =>

@@ -9,11 +9,14 @@ namespace JobRunner.Dashboard.Tests;
 /// <summary>The newcomer's first run: everything together, in one process with real sandboxes.</summary>
 public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
+    readonly string _url = $"http://127.0.0.1:{ProductProcess.FreePort()}";
+
     [Fact(Timeout = 120_000)]
     public async Task The_demo_ends_by_itself_and_tells_how_each_kind_of_job_ended()
     {
-        await using var program = QuickStartProgram.Start("--demo", "--exit");
-        var (exitCode, output) = await program.EndAsync(TimeSpan.FromSeconds(90));
+        await using var program = Start("--demo", "--exit");
+        var exitCode = await program.ExitAsync(TimeSpan.FromSeconds(90));
+        var output = program.Output;
 
         ShouldTellAllKinds(output);
         exitCode.ShouldBe(0, output);
@@ -23,8 +26,9 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
     public async Task On_PostgreSQL_the_demo_leaves_full_histories_in_Hangfires_tables_and_an_empty_queue()
     {
         var connectionString = await PostgresFixture.CreateDatabaseAsync();
-        await using var program = QuickStartProgram.Start("--demo", "--exit", "--postgres", connectionString);
-        var (exitCode, output) = await program.EndAsync(TimeSpan.FromSeconds(90));
+        await using var program = Start("--demo", "--exit", "--postgres", connectionString);
+        var exitCode = await program.ExitAsync(TimeSpan.FromSeconds(90));
+        var output = program.Output;
 
         ShouldTellAllKinds(output);
         exitCode.ShouldBe(0, output);
@@ -43,9 +47,10 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
     [Fact(Timeout = 120_000)]
     public async Task The_dashboard_shows_the_demos_jobs_in_a_browser()
     {
-        await using var program = QuickStartProgram.Start();
-        await Eventually.HoldsAsync(() => AnswersAsync(program.Url), TimeSpan.FromSeconds(30));
-        await using var opened = await browser.OpenAsync(program.Url);
+        await using var program = Start();
+        using var http = new HttpClient();
+        await program.WaitUntilAsync(async () => (await http.GetAsync(new Uri(_url))).IsSuccessStatusCode);
+        await using var opened = await browser.OpenAsync(_url);
         var page = opened.Page;
 
         await page.GotoAsync("/");
@@ -60,12 +65,11 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
     [InlineData("--postgres")]
     public async Task A_switch_that_is_not_understood_is_told(string given)
     {
-        await using var program = QuickStartProgram.Start(given);
-        var (exitCode, output) = await program.EndAsync(TimeSpan.FromSeconds(30));
+        await using var program = Start(given);
 
-        exitCode.ShouldBe(2);
-        output.ShouldContain($"'{given}'");
-        output.ShouldContain("--demo");
+        (await program.ExitAsync()).ShouldBe(2);
+        program.Output.ShouldContain($"'{given}'");
+        program.Output.ShouldContain("--demo");
     }
 
     static void ShouldTellAllKinds(string output)
@@ -81,18 +85,7 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
         output.ShouldMatch("exit the process +1 jobs +1 Failed .* Environment.Exit");
     }
 
-    static async Task<bool> AnswersAsync(string url)
-    {
-        using var client = new HttpClient();
-        try
-        {
-            return (await client.GetAsync(new Uri(url))).IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
+    ProductProcess Start(params string[] switches) => ProductProcess.Start("QuickStart", ["--url", _url, .. switches]);
 
     static async Task<object?> ScalarAsync(string connectionString, string sql)
     {

@@ -51,7 +51,8 @@ sealed partial class PostgresJobStore
         {
             if (change.States.Count is < 1 or > StateChangeColumns.Slots)
                 throw new ArgumentException(
-                    $"The change of job {change.JobId} has {change.States.Count} states; it must have 1 to {StateChangeColumns.Slots}.", nameof(changes));
+                    $"The change of job {change.JobId} has {change.States.Count} states; it must have 1 to {StateChangeColumns.Slots}.",
+                    nameof(changes));
             var round = seen.GetValueOrDefault(change.JobId);
             seen[change.JobId] = round + 1;
             if (round == rounds.Count)

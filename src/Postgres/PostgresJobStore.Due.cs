@@ -54,7 +54,8 @@ sealed partial class PostgresJobStore
     [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]
     private static partial Regex ScheduleEntry();
 
-    static async Task<List<string>> ReadTextsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    static async Task<List<string>> ReadTextsAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
         await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -65,7 +66,8 @@ sealed partial class PostgresJobStore
         return texts;
     }
 
-    static async Task<List<long>> ReadIdsAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    static async Task<List<long>> ReadIdsAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
         await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);

@@ -89,7 +89,7 @@ sealed partial class PostgresJobStore
         ApplicationName = "JobRunner listener",
     }.ConnectionString;
 
-    [LoggerMessage(101, LogLevel.Warning, "Notifications of the database are lost ({Message}); polling goes on, and listening is tried again")]
+    [LoggerMessage(101, LogLevel.Warning, "Notifications of the database are lost ({Message}): polling goes on, listening is retried")]
     partial void LogListenerLost(string message);
 
     [LoggerMessage(102, LogLevel.Information, "Notifications of the database are heard again")]

@@ -34,9 +34,13 @@ sealed partial class PostgresJobStore
         if (lines.Count > 0)
             batch.BatchCommands.Add(LinesCommand(lines));
         if (progress.Count > 0)
-            batch.BatchCommands.Add(ProgressCommand([.. progress.GroupBy(p => p.JobId).OrderBy(p => p.Key).Select(p => p.MaxBy(one => one.At)!)]));
+            batch.BatchCommands.Add(ProgressCommand(NewestByJob(progress)));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    // In order of the jobs, so that two workers do not wait for each other in a circle. Of the same instant the last one counts.
+    static JobProgress[] NewestByJob(IReadOnlyList<JobProgress> progress) =>
+        [.. progress.GroupBy(p => p.JobId).OrderBy(p => p.Key).Select(p => p.OrderBy(one => one.At).Last())];
 
     NpgsqlBatchCommand LinesCommand(IReadOnlyList<JobLogLine> lines) => Command(WriteLinesSql,
         Parameters.Ids(lines.Select(l => l.JobId)),

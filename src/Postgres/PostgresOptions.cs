@@ -24,7 +24,8 @@ public sealed class PostgresOptions
     internal void Require()
     {
         if (string.IsNullOrWhiteSpace(ConnectionString))
-            throw new ArgumentException("UsePostgres needs a connection string, such as 'Host=db;Database=app;Username=jobs;Password=...'.");
+            throw new ArgumentException(
+                "PostgresOptions.ConnectionString is empty; give one, such as 'Host=db;Database=app;Username=jobs;Password=...'.");
         RequirePositive(nameof(JobExpiration), JobExpiration);
         RequirePositive(nameof(InvisibilityTimeout), InvisibilityTimeout);
         if (MaxPoolSize < 1)

@@ -34,7 +34,9 @@ static class StateData
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             return data;
         foreach (var property in document.RootElement.EnumerateObject())
-            data[property.Name] = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText();
+            data[property.Name] = property.Value.ValueKind == JsonValueKind.String
+                ? property.Value.GetString()!
+                : property.Value.GetRawText();
         return data;
     }
 }

@@ -40,7 +40,10 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
     /// <summary>The version in the version table; null when the schema is absent or empty.</summary>
     static async Task<int?> FoundAsync(NpgsqlConnection connection, string schema, string versionTable, CancellationToken cancellationToken)
     {
-        await using var tables = new NpgsqlCommand(TablesSql, connection) { Parameters = { new() { Value = schema }, new() { Value = versionTable } } };
+        await using var tables = new NpgsqlCommand(TablesSql, connection)
+        {
+            Parameters = { Parameters.Of(schema), Parameters.Of(versionTable) },
+        };
         await using (var reader = await tables.ExecuteReaderAsync(cancellationToken))
         {
             await reader.ReadAsync(cancellationToken);
@@ -61,7 +64,7 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
 
     async Task CreateAsync(NpgsqlConnection connection, string schema, string script, CancellationToken cancellationToken)
     {
-        await using var exists = new NpgsqlCommand(SchemaExistsSql, connection) { Parameters = { new() { Value = schema } } };
+        await using var exists = new NpgsqlCommand(SchemaExistsSql, connection) { Parameters = { Parameters.Of(schema) } };
         if (await exists.ExecuteScalarAsync(cancellationToken) is false)
             await ExecuteAsync(connection, $"create schema \"{schema}\"", cancellationToken);
         await ExecuteAsync(connection, Resource(script), cancellationToken);

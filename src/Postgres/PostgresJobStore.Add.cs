@@ -37,7 +37,7 @@ sealed partial class PostgresJobStore
     {
         if (jobs.Count == 0)
             return [];
-        var columns = new NewJobColumns(jobs.Count);
+        var columns = new NewJobColumns(jobs.Count, _options.CompatibilityLevel);
         foreach (var job in jobs)
             columns.Add(job);
         await using var connection = await ConnectAsync(cancellationToken);

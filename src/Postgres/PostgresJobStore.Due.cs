@@ -39,10 +39,10 @@ sealed partial class PostgresJobStore
 
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
         var locked = await SeeAsync(connection, DueJobsSql, ids, cancellationToken);
-        var state = JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), StateReasons.Due);
+        var at = _time.GetUtcNow();
         await ApplyAsync(connection,
             [.. locked.Where(job => job.StateName == JobStates.Scheduled)
-                .Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
+                .Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(JobState.Enqueued(QueueOf(job), at, StateReasons.Due)))], cancellationToken);
 
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))

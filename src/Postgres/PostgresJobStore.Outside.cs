@@ -10,13 +10,13 @@ sealed partial class PostgresJobStore
     const int OutsideBatch = 1000;
 
     public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
-        ChangeAllAsync(jobIds, _ => true, () => JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), reason), cancellationToken);
+        ChangeAllAsync(jobIds, _ => true, job => JobState.Enqueued(QueueOf(job), _time.GetUtcNow(), reason), cancellationToken);
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
-        ChangeAllAsync(jobIds, state => state != JobStates.Deleted, () => JobState.Deleted(_time.GetUtcNow(), reason), cancellationToken);
+        ChangeAllAsync(jobIds, state => state != JobStates.Deleted, _ => JobState.Deleted(_time.GetUtcNow(), reason), cancellationToken);
 
     async Task<int> ChangeAllAsync(
-        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<JobState> to, CancellationToken cancellationToken)
+        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, CancellationToken cancellationToken)
     {
         var changed = 0;
         await using var connection = await ConnectAsync(cancellationToken);
@@ -26,7 +26,7 @@ sealed partial class PostgresJobStore
             for (var attempt = 0; attempt < OutsideAttempts && left.Length > 0; attempt++)
             {
                 var seen = await SeeAsync(connection, SeeSql, left, cancellationToken);
-                var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to())).ToArray();
+                var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
                 var taken = await ApplyAsync(connection, changes, cancellationToken);
                 left = [.. changes.Where((_, i) => taken[i] is null).Select(change => change.JobId)];
                 changed += changes.Length - left.Length;
@@ -38,7 +38,7 @@ sealed partial class PostgresJobStore
 
     // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.
     const string SeeSql = """
-        select id, coalesce(stateid, 0), statename, invocationdata ->> 'Queue'
+        select id, coalesce(stateid, 0), statename, invocationdata, arguments
         from hangfire.job where id = any($1) and statename is not null
         """;
 
@@ -49,11 +49,17 @@ sealed partial class PostgresJobStore
         await reader.NextResultAsync(cancellationToken);
         var seen = new List<SeenJob>(jobIds.Length);
         while (await reader.ReadAsync(cancellationToken))
-            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
+        {
+            var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
+            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), call, call?.Queue));
+        }
+
         return seen;
     }
 
-    readonly record struct SeenJob(long JobId, long StateId, string StateName, string? OwnQueue)
+    string QueueOf(SeenJob job) => _queues?.Of(job.Call) ?? QueueName.Default;
+
+    readonly record struct SeenJob(long JobId, long StateId, string StateName, Invocation? Call, string? OwnQueue)
     {
         public StateChange To(JobState state) => new(JobId, StateId, StateName, [state], OwnQueue);
     }

@@ -20,8 +20,10 @@ public static class PostgresServices
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
         options.Require();
+        options.CompatibilityLevel = builder.Options.CompatibilityLevel;
         builder.Services.AddSingleton<IJobStore>(p => new PostgresJobStore(
-            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>()));
+            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>(),
+            p.GetRequiredService<QueueRule>()));
         return builder;
     }
 }

@@ -37,4 +37,12 @@ static partial class Log
 
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
+
+    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while its job runs here: another run may have begun beside it")]
+    public static partial void LostLock(this ILogger logger, string resource);
+
+    [LoggerMessage(24, LogLevel.Warning, "Jobs of type '{Type}' are left in their queues: it is in no assembly that this worker may run jobs from. " +
+        "If another worker or a Hangfire server runs them, all is well. If this one should, name the assembly in the setting " +
+        "JobRunner:JobAssemblies; if nobody does, set JobRunner:Worker:UnknownJobs to Fail")]
+    public static partial void LeftToOthers(this ILogger logger, string type);
 }

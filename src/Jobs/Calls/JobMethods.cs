@@ -10,6 +10,7 @@ namespace JobRunner;
 public sealed class JobMethods(TypeResolver types)
 {
     readonly ConcurrentDictionary<Key, JobMethod> _methods = new();
+    readonly ConcurrentDictionary<(Type, MethodInfo), JobMethod> _called = new();
 
     /// <summary>The types that may be named.</summary>
     public TypeResolver Types => types;
@@ -20,6 +21,13 @@ public sealed class JobMethods(TypeResolver types)
     {
         ArgumentNullException.ThrowIfNull(invocation);
         return _methods.GetOrAdd(new Key(invocation.Type, invocation.Method, invocation.ParameterTypes), static (key, self) => self.Load(key), this);
+    }
+
+    /// <summary>The method of a call at hand; its type need not be allowed here.</summary>
+    public JobMethod Of(JobCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return _called.GetOrAdd((call.Type, call.Method), static key => new JobMethod(key.Item1, key.Item2));
     }
 
     JobMethod Load(Key key)

@@ -39,10 +39,7 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
 
     object?[] Bind(JobMethod method, Invocation invocation, IJobContext context)
     {
-        if (invocation.Arguments.Count != method.Parameters.Count)
-            throw new JobLoadException(
-                $"{invocation.DisplayName} takes {method.Parameters.Count} arguments, and {invocation.Arguments.Count} are stored.");
-        var values = new object?[method.Parameters.Count];
+        var values = arguments.ReadAll(method, invocation);
         for (var i = 0; i < values.Length; i++)
         {
             var parameter = method.Parameters[i];
@@ -54,23 +51,9 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
                 throw new JobLoadException(
                     $"Parameter '{parameter.Name}' of {invocation.DisplayName} is Hangfire's {parameter.ParameterType.Name}, which only Hangfire's server can give. " +
                     "Take a CancellationToken or JobRunner's IJobContext instead.");
-            else
-                values[i] = Read(invocation, parameter.Name, i, parameter.ParameterType);
         }
 
         return values;
-    }
-
-    object? Read(Invocation invocation, string? name, int i, Type type)
-    {
-        try
-        {
-            return arguments.Read(invocation.Arguments[i], type);
-        }
-        catch (JobLoadException e)
-        {
-            throw new JobLoadException($"Argument '{name}' of {invocation.DisplayName}: {e.Message}", e);
-        }
     }
 
     string? WriteResult(object? result)

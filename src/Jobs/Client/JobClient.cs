@@ -5,7 +5,7 @@ using Newtonsoft.Json;
 namespace JobRunner;
 
 /// <summary>The client over any store.</summary>
-sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvider time) : IJobClient
+sealed class JobClient(IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions options, TimeProvider time) : IJobClient
 {
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
@@ -14,9 +14,28 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
     {
         ArgumentNullException.ThrowIfNull(calls);
         var now = time.GetUtcNow();
-        var state = JobState.Enqueued(QueueName.Default, now);
+        var states = new Dictionary<string, JobState>(1);
         var parameters = CultureParameters();
-        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), state, parameters))], cancellationToken);
+        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
+
+        // One object for all jobs of a queue: the store writes it once.
+        JobState StateOf(JobCall call)
+        {
+            var queue = QueueOf(call);
+            return states.TryGetValue(queue, out var known) ? known : states[queue] = JobState.Enqueued(queue, now);
+        }
+    }
+
+    string QueueOf(JobCall call)
+    {
+        try
+        {
+            return methods.Of(call).Policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new ArgumentException($"{call}: its [Queue] attribute gives no queue: {e.Message}", e);
+        }
     }
 
     public async Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
@@ -60,11 +79,11 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
             new ExceptionInfo(typeof(OperationCanceledException).FullName!, "The job was deleted.", end.Reason ?? "")),
     };
 
-    // Hangfire's data compatibility level 180 leaves the second one out when both cultures are the same.
-    static Dictionary<string, string?> CultureParameters()
+    // From its data compatibility level 180 on, Hangfire leaves the second one out when both cultures are the same.
+    Dictionary<string, string?> CultureParameters()
     {
         var parameters = new Dictionary<string, string?>(2) { ["CurrentCulture"] = JsonConvert.ToString(CultureInfo.CurrentCulture.Name) };
-        if (!CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
+        if (options.CompatibilityLevel == CompatibilityLevel.V110 || !CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
             parameters.Add("CurrentUICulture", JsonConvert.ToString(CultureInfo.CurrentUICulture.Name));
         return parameters;
     }

@@ -25,6 +25,10 @@ public sealed class WorkerOptions
     /// <summary>Rules that send jobs to a lane, by queue or by name. Attributes in the code win over them.</summary>
     public IList<LaneRule> Rules { get; } = [];
 
+    /// <summary>What becomes of jobs whose types are in none of the assemblies that this worker may run jobs from
+    /// (<c>JobRunner:JobAssemblies</c>). Default <see cref="UnknownJobs.Leave"/>: other applications may share the queue.</summary>
+    public UnknownJobs UnknownJobs { get; set; }
+
     /// <summary>How often queues are looked at when nothing tells of new jobs. Default 500 ms.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 

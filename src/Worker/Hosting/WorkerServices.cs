@@ -27,6 +27,8 @@ public static class WorkerServices
         services.AddSingleton<JobNotes>();
         services.AddSingleton<Router>();
         services.AddSingleton<Dispatcher>();
+        services.AddSingleton<Exclusions>();
+        services.AddSingleton<ForeignJobs>();
         services.AddSingleton<Committer>();
         services.AddSingleton<Claimer>();
         services.AddSingleton<Worker.Housekeeping>();

@@ -6,7 +6,7 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IJobStore store, Executions executions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
+    IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -20,6 +20,7 @@ sealed class Housekeeping(
     [
         new("announce this worker", AnnounceAsync, time, logger),
         new("renew leases", RenewAsync, time, logger),
+        new("keep locks", KeepLocksAsync, time, logger),
         new("mark running jobs", MarkAsync, time, logger),
         new("store logs and progress", WriteNotesAsync, time, logger),
     ];
@@ -47,6 +48,12 @@ sealed class Housekeeping(
                 StopLost(held[claim]);
         }
 
+        return Options.LeaseInterval;
+    }
+
+    async Task<TimeSpan> KeepLocksAsync(CancellationToken cancellationToken)
+    {
+        await exclusions.RefreshAsync(cancellationToken);
         return Options.LeaseInterval;
     }
 

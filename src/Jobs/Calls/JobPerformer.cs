@@ -26,8 +26,9 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
             var instance = method.Method.IsStatic ? null : ActivatorUtilities.GetServiceOrCreateInstance(scope.ServiceProvider, method.Type);
             try
             {
-                var result = await method.InvokeAsync(instance, Bind(method, invocation, context));
-                return WriteResult(result);
+                var values = Bind(method, invocation, context);
+                var run = new JobRun(context, method.Type, method.Method, values, scope.ServiceProvider);
+                return WriteResult(await InvokeAsync(run, () => method.InvokeAsync(instance, values)));
             }
             finally
             {
@@ -35,6 +36,17 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
                     await DisposeUnregisteredAsync(instance, scope.ServiceProvider, method.Type);
             }
         }
+    }
+
+    static ValueTask<object?> InvokeAsync(JobRun run, Func<ValueTask<object?>> job)
+    {
+        foreach (var middleware in run.Services.GetServices<IJobMiddleware>().Reverse())
+        {
+            var next = job;
+            job = () => middleware.InvokeAsync(run, next);
+        }
+
+        return job();
     }
 
     object?[] Bind(JobMethod method, Invocation invocation, IJobContext context)

@@ -53,8 +53,10 @@ public static class TypeNames
     {
         while (type.IsArray)
             type = type.GetElementType()!;
-        if (Attribute.GetCustomAttribute(type, typeof(TypeForwardedFromAttribute)) is TypeForwardedFromAttribute forwarded)
-            return forwarded.AssemblyFullName.Split(',')[0];
+        if (type.IsConstructedGenericType)
+            type = type.GetGenericTypeDefinition();
+        if (AttributeMetadata.Find(type, typeof(TypeForwardedFromAttribute).FullName!) is { Arguments: [string forwarded] })
+            return forwarded.Split(',')[0];
         var name = type.Assembly.GetName().Name!;
         return name is "System.Private.CoreLib" or "System.Console" or "System.Threading.Thread" ? "mscorlib" : name;
     }

@@ -9,13 +9,16 @@ namespace JobRunner;
 /// </summary>
 public static class TypeNames
 {
+    // Each enqueue asks for a few of them, and they are slow to make.
+    static readonly ConditionalWeakTable<Type, string> _names = [];
+
     /// <summary>The name under which a type is stored.</summary>
-    public static string Write(Type type)
+    public static string Write(Type type) => _names.GetValue(type, static type =>
     {
         var text = new StringBuilder();
         Write(text, type);
         return text.ToString();
-    }
+    });
 
     static void Write(StringBuilder text, Type type)
     {

@@ -37,7 +37,7 @@ sealed partial class PostgresJobStore
     {
         if (jobs.Count == 0)
             return [];
-        var columns = new NewJobColumns(jobs.Count, _options.CompatibilityLevel);
+        var columns = new NewJobColumns(jobs.Count, _level);
         foreach (var job in jobs)
             columns.Add(job);
         await using var connection = await ConnectAsync(cancellationToken);

@@ -24,7 +24,7 @@ sealed partial class PostgresJobStore
         {
             foreach (var kind in round.GroupBy(numbered => numbered.Item.Claim is not null))
             {
-                var columns = new StateChangeColumns([.. kind], _options.CompatibilityLevel);
+                var columns = new StateChangeColumns([.. kind], _level);
                 batch.BatchCommands.Add(Command(
                     kind.Key ? ApplyClaimedSql : ApplyOutsideSql, columns.ToParameters(_options.JobExpiration, _names.Own)));
             }

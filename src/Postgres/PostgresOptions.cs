@@ -20,9 +20,6 @@ public sealed class PostgresOptions
     /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
     public int MaxPoolSize { get; set; } = 10;
 
-    /// <summary>As <see cref="JobRunnerOptions.CompatibilityLevel"/> says.</summary>
-    internal CompatibilityLevel CompatibilityLevel { get; set; } = CompatibilityLevel.V180;
-
     /// <exception cref="ArgumentException">An option has no sense; the message names it, its value and the rule.</exception>
     internal void Require()
     {

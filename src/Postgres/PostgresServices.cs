@@ -20,9 +20,8 @@ public static class PostgresServices
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
         options.Require();
-        options.CompatibilityLevel = builder.Options.CompatibilityLevel;
         builder.Services.AddSingleton<IJobStore>(p => new PostgresJobStore(
-            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>(),
+            options, builder.Options.CompatibilityLevel, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>(),
             p.GetRequiredService<QueueRule>()));
         return builder;
     }

@@ -29,7 +29,7 @@ static class TestStore
     {
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
-        return new(options, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
+        return new(options, CompatibilityLevel.V180, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
     }
 
     /// <summary>A store on an emptied database.</summary>

@@ -5,16 +5,22 @@ using Microsoft.Extensions.DependencyInjection;
 namespace JobRunner.Worker.Tests;
 
 /// <summary>Jobs that exclude each other, on one worker and on several.</summary>
-public sealed class ExclusionTests : IAsyncLifetime
+public abstract class ExclusionTests : IAsyncLifetime
 {
-    readonly IJobStore _store = WorkerHost.NewInMemoryStore();
     readonly List<WorkerHost> _workers = [];
+    IJobStore _store = null!;
 
     static TimeSpan Patience => TimeSpan.FromSeconds(20);
 
     IJobClient Client => _workers[0].Client;
 
-    public Task InitializeAsync() => StartAsync();
+    protected abstract Task<IJobStore> StoreAsync();
+
+    public async Task InitializeAsync()
+    {
+        _store = await StoreAsync();
+        await StartAsync();
+    }
 
     public async Task DisposeAsync()
     {
@@ -26,8 +32,8 @@ public sealed class ExclusionTests : IAsyncLifetime
     public async Task Two_jobs_of_one_resource_run_one_after_the_other_on_two_workers()
     {
         await StartAsync();
-        var gate = Gates.Of("exclusive-a");
-        var ids = await Client.EnqueueManyAsync(Enumerable.Range(0, 2).Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync("exclusive-a", default))));
+        var gate = Gates.Of(Gate("a"));
+        var ids = await Client.EnqueueManyAsync(Enumerable.Range(0, 2).Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync(Gate("a"), default))));
         await gate.Begun.Task;
         await Task.Delay(TimeSpan.FromSeconds(1.2), TimeProvider.System); // more than two tries
 
@@ -42,13 +48,13 @@ public sealed class ExclusionTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task Jobs_of_other_resources_do_not_wait()
     {
-        var first = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-b", default));
-        var second = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-c", default));
+        var first = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("b"), default));
+        var second = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("c"), default));
 
-        await Gates.Of("exclusive-b").Begun.Task;
-        await Gates.Of("exclusive-c").Begun.Task;
-        Gates.Of("exclusive-b").Opened.SetResult();
-        Gates.Of("exclusive-c").Opened.SetResult();
+        await Gates.Of(Gate("b")).Begun.Task;
+        await Gates.Of(Gate("c")).Begun.Task;
+        Gates.Of(Gate("b")).Opened.SetResult();
+        Gates.Of(Gate("c")).Opened.SetResult();
         await Client.WaitAsync(first, Patience);
         await Client.WaitAsync(second, Patience);
     }
@@ -59,14 +65,14 @@ public sealed class ExclusionTests : IAsyncLifetime
         await StartAsync(options => options.AsyncConcurrency = 2);
         await _workers[0].StopAsync();
         var client = _workers[1].Client;
-        var held = await client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-d", default));
-        await Gates.Of("exclusive-d").Begun.Task;
-        var waiting = await client.EnqueueManyAsync(Enumerable.Range(0, 5).Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync("exclusive-d", default))));
+        var held = await client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("d"), default));
+        await Gates.Of(Gate("d")).Begun.Task;
+        var waiting = await client.EnqueueManyAsync(Enumerable.Range(0, 5).Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync(Gate("d"), default))));
 
         var free = await client.EnqueueAsync(() => ScriptedJobs.EchoAsync("not held up"));
         (await client.WaitAsync<string>(free, Patience)).ShouldBe("not held up");
 
-        Gates.Of("exclusive-d").Opened.SetResult();
+        Gates.Of(Gate("d")).Opened.SetResult();
         foreach (var id in waiting.Append(held))
             await client.WaitAsync(id, Patience);
     }
@@ -89,21 +95,21 @@ public sealed class ExclusionTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task A_waiting_job_that_is_deleted_never_runs()
     {
-        await TakeAsync("gate-exclusive-e");
-        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-e", default));
+        await TakeAsync(Resource("e"));
+        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("e"), default));
         await HeldAsync(1);
 
         await Client.DeleteAsync(id);
 
         await HeldAsync(0);
-        Gates.Of("exclusive-e").Times.ShouldBe(0);
+        Gates.Of(Gate("e")).Times.ShouldBe(0);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_stop_gives_waiting_jobs_back_and_leaves_no_lock()
     {
-        await TakeAsync("gate-exclusive-f");
-        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-f", default));
+        await TakeAsync(Resource("f"));
+        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("f"), default));
         var done = await Client.EnqueueAsync(() => PolicyJobs.ImpatientAsync("quick"));
         await Client.WaitAsync(done, Patience);
         await HeldAsync(1);
@@ -117,17 +123,22 @@ public sealed class ExclusionTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task A_lock_is_kept_for_as_long_as_its_job_runs()
     {
-        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync("exclusive-g", default));
-        await Gates.Of("exclusive-g").Begun.Task;
+        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("g"), default));
+        await Gates.Of(Gate("g")).Begun.Task;
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
 
-        (await _store.AcquireLocksAsync([new("gate-exclusive-g", 5)], TimeSpan.FromSeconds(0.9), default)).ShouldBeEmpty();
+        (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromSeconds(0.9), default)).ShouldBeEmpty();
 
-        Gates.Of("exclusive-g").Opened.SetResult();
+        Gates.Of(Gate("g")).Opened.SetResult();
         await Client.WaitAsync(id, Patience);
         await Eventually.HoldsAsync(async () =>
-            (await _store.AcquireLocksAsync([new("gate-exclusive-g", 5)], TimeSpan.FromHours(1), default)).Count == 1);
+            (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), default)).Count == 1);
     }
+
+    // Tests of both stores run at once, and the gates are the process's.
+    string Gate(string name) => $"{name}-{GetType().Name}";
+
+    string Resource(string name) => $"gate-{Gate(name)}".ToLowerInvariant();
 
     async Task StartAsync(Action<WorkerOptions>? configure = null) => _workers.Add(
         await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(_store), configure));
@@ -139,4 +150,20 @@ public sealed class ExclusionTests : IAsyncLifetime
 
     async Task<IEnumerable<string>> StatesAsync(IEnumerable<long> ids) =>
         (await Task.WhenAll(ids.Select(async id => (await Client.GetAsync(id))!.State!.Name))).Order();
+}
+
+public sealed class InMemoryExclusionTests : ExclusionTests
+{
+    protected override Task<IJobStore> StoreAsync() => Task.FromResult(WorkerHost.NewInMemoryStore());
+}
+
+public sealed class PostgresExclusionTests : ExclusionTests
+{
+    protected override async Task<IJobStore> StoreAsync()
+    {
+        var connectionString = await PostgresFixture.CreateDatabaseAsync();
+        var services = new ServiceCollection();
+        services.AddLogging().AddJobRunner().UsePostgres(connectionString);
+        return services.BuildServiceProvider().GetRequiredService<IJobStore>();
+    }
 }

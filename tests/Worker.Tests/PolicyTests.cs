@@ -122,6 +122,17 @@ public abstract class PolicyTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Arguments_that_cannot_be_read_fail_with_Hangfires_words_before_the_job_begins()
+    {
+        var id = await AddAsync(new Invocation(
+            typeof(PolicyJobs).AssemblyQualifiedName!, nameof(PolicyJobs.FailAsync), ["System.Boolean"], ["\"perhaps\""]));
+
+        await InStateAsync(id, "Failed"); // FailAsync is retried on other exceptions only
+        await HistoryShouldBeAsync(id, "Enqueued", "Failed");
+        (await Client.GetAsync(id))!.State!.Reason.ShouldBe("Can not change the state to 'Processing': target method was not found.");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_job_of_an_unknown_type_is_left_in_its_queue_and_the_setting_is_named_once()
     {
         long[] foreign = [await AddAsync("Other.Jobs, Other"), await AddAsync("Other.Jobs, Other")];
@@ -136,8 +147,10 @@ public abstract class PolicyTests : IAsyncLifetime
         Worker.Log.Lines.Count(line => line.Contains("Other.Jobs, Other") && line.Contains("JobRunner:JobAssemblies")).ShouldBe(1);
     }
 
-    async Task<long> AddAsync(string type) => (await Worker.Store.AddAsync(
-        [new(new Invocation(type, "Run", [], []), JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
+    Task<long> AddAsync(string type) => AddAsync(new Invocation(type, "Run", [], []));
+
+    async Task<long> AddAsync(Invocation call) => (await Worker.Store.AddAsync(
+        [new(call, JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
 
     Task InStateAsync(long id, string state) => Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.State!.Name == state);
 

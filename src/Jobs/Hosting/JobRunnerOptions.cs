@@ -18,7 +18,8 @@ public sealed class JobRunnerOptions
     /// (at level 110, Newtonsoft's plain ones when writing). Give the same as Hangfire's clients have.</summary>
     public JsonSerializerSettings? ArgumentSettings { get; set; }
 
-    /// <summary>The form in which this application writes. Default <see cref="CompatibilityLevel.V180"/>.</summary>
+    /// <summary>The form in which this application writes. Default <see cref="CompatibilityLevel.V180"/>. Set it in a module
+    /// (<see cref="IJobModule.Configure"/>), like the JSON settings, if results from sandboxes are to have it too.</summary>
     public CompatibilityLevel CompatibilityLevel { get; set; } = CompatibilityLevel.V180;
 
     /// <summary>Allows the jobs of an assembly and adds the modules in it (public classes that implement <see cref="IJobModule"/>).</summary>

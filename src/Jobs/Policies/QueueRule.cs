@@ -13,9 +13,10 @@ public sealed class QueueRule(JobMethods methods, ArgumentSerializer arguments)
                 ? methods.Find(invocation) is var method ? method.Policy.QueueOf(() => arguments.ReadAll(method, invocation)) : null
                 : null;
         }
-        catch (Exception e) when (e is JobLoadException or ArgumentException or FormatException)
+        catch (Exception)
         {
-            return null; // the job is enqueued all the same; its worker tells what is wrong with it
+            // Whatever its arguments' own code throws: the job is enqueued all the same, and its worker tells what is wrong with it.
+            return null;
         }
     }
 }

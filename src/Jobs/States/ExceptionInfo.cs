@@ -45,6 +45,15 @@ public sealed record ExceptionInfo(string Type, string Message, string Details, 
         return string.Join(';', names);
     }
 
-    static Type? Loaded(string name) =>
-        AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name)).FirstOrDefault(type => type is not null);
+    static Type? Loaded(string name)
+    {
+        try
+        {
+            return AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name)).FirstOrDefault(type => type is not null);
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or TypeLoadException or BadImageFormatException)
+        {
+            return null; // a sandbox may send any text
+        }
+    }
 }

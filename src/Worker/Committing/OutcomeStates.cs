@@ -23,20 +23,19 @@ static class OutcomeStates
     static StateChange Failed(
         Execution execution, Outcome.Failed failed, string serverId, QueueRule queues, DateTimeOffset now, Random random)
     {
-        var failure = JobState.Failed(now, failed.Exception, serverId, ReasonOf(execution, failed));
+        var loaded = execution.Method is not null && failed.Exception.Type != typeof(JobLoadException).FullName;
+        var failure = JobState.Failed(now, failed.Exception, serverId, loaded ? ReasonOf(failed) : StateReasons.NotFound);
         var policy = execution.Method?.Policy.Retry ?? RetryPolicy.Default;
         var next = policy.Next(
             execution.Attempt, failed.Exception, () => queues.Of(execution.Job.Invocation) ?? QueueName.Default, now, random);
-        if (next is null)
-            return Change(execution, WithProcessing(execution, serverId, failure));
-        var change = Change(execution, WithProcessing(execution, serverId, failure, next));
-        return next.Name == JobStates.Deleted ? change : change with { RetryCount = execution.Attempt };
+        JobState[] states = next is null ? [failure] : [failure, next];
+        return Change(execution, loaded ? WithProcessing(execution, serverId, states) : states) with
+        {
+            RetryCount = next is null or { Name: JobStates.Deleted } ? null : execution.Attempt,
+        };
     }
 
-    static string ReasonOf(Execution execution, Outcome.Failed failed) =>
-        execution.Method is null ? StateReasons.NotFound
-        : failed.Reason == EndReason.Exception ? StateReasons.JobThrew
-        : failed.Exception.Message;
+    static string ReasonOf(Outcome.Failed failed) => failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
 
     static StateChange Change(Execution execution, IReadOnlyList<JobState> states) => new(
         execution.Job.JobId, execution.StateId, execution.StateName, states, execution.Job.Invocation?.Queue, execution.Job.Claim);

@@ -15,8 +15,8 @@ public sealed class WorkerOptions
     /// <summary>How many synchronous jobs may run in this process at once, each on a thread of its own. Default 20.</summary>
     public int ThreadConcurrency { get; set; } = 20;
 
-    /// <summary>How many claimed jobs may wait here for a thread or a sandbox, so that jobs of other lanes behind them in the
-    /// queue can be reached. Default 1,000 for each of the two lanes.</summary>
+    /// <summary>How many claimed jobs may wait here for a thread, a sandbox or a resource (<c>[DisableConcurrentExecution]</c>), so
+    /// that jobs behind them in the queue can be reached. Default 1,000 for each of the three.</summary>
     public int Backlog { get; set; } = 1000;
 
     /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>

@@ -46,6 +46,10 @@ sealed class Dispatcher(
 
     void Start(Execution execution) => lanes.Of(router.LaneOf(execution.Method!, execution.Job.Queue)).Add(execution);
 
-    JobMethod Load(ClaimedJob job) =>
-        methods.Find(job.Invocation ?? throw new JobLoadException(job.LoadError ?? "The stored call cannot be read."));
+    JobMethod Load(ClaimedJob job)
+    {
+        var method = methods.Find(job.Invocation ?? throw new JobLoadException(job.LoadError ?? "The stored call cannot be read."));
+        _ = method.Policy; // now, where it may throw: the committer asks for it too
+        return method;
+    }
 }

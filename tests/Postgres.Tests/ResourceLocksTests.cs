@@ -4,7 +4,7 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Locks that we share with Hangfire's servers.</summary>
-public sealed class LocksTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class ResourceLocksTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
 {
     static readonly ResourceLock _wanted = new("LegacyJobs.Import", 77);
 

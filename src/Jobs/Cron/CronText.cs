@@ -1,0 +1,3 @@
+namespace JobRunner;
+
+static class CronText { public static string Of(CronSchedule s) => s.ToString(); }

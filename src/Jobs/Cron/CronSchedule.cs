@@ -3,9 +3,9 @@ namespace JobRunner;
 /// <summary>
 /// An expression taken apart, searched in local time. A month is one word of matching days, so that each field moves by
 /// bit scans and nothing is tried second by second.
+/// It is an interval when seconds, minutes or hours repeat (<c>*</c>, a range or a step), which decides what happens when the
+/// clock is set back.
 /// </summary>
-/// <param name="IsInterval">Whether seconds, minutes or hours repeat (<c>*</c>, a range or a step), which decides what happens
-/// when the clock is set back.</param>
 sealed record CronSchedule(
     CronSet Seconds, CronSet Minutes, CronSet Hours, CronDayOfMonth DayOfMonth, CronSet Months, CronDayOfWeek DayOfWeek, bool IsInterval)
 {

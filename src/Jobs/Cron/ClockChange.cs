@@ -21,7 +21,8 @@ readonly record struct ClockChange(DateTime Utc, TimeSpan Before, TimeSpan After
     /// <summary>The change whose gap or overlap is near the given local time, and otherwise the offset that holds there.</summary>
     public static ClockChange? Near(DateTime local, TimeZoneInfo zone, out TimeSpan offset)
     {
-        // Offsets stay within 15 hours, so that the instant is surely in between; no zone changes twice in so short a time.
+        // Offsets stay within 15 hours, so that the instant is surely in between; no zone has changed twice within so short a time since
+        // 1975 at least.
         var (early, late) = (Shift(local, -15), Shift(local, 15));
         offset = zone.GetUtcOffset(early);
         var after = zone.GetUtcOffset(late);

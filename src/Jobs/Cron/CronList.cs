@@ -9,10 +9,9 @@ static class CronList
 
     public static string Of(CronSet set, CronField field, Func<int, string> name)
     {
-        var values = InOrder(set, field);
-        if (values.Count >= ShortestProgression && Step(values, field) is > 1 and var step)
-            return $"{name(values[0])} through {name(values[^1])} in steps of {step}";
-        return Join([.. Runs(values, field).SelectMany(run => Words(run, name))]);
+        if (set.Count >= ShortestProgression && Step(set.ToList()) is > 1 and var step)
+            return $"{name(set.First)} through {name(set.Last)} in steps of {step}";
+        return Join([.. Runs(InOrder(set, field), field).SelectMany(run => Words(run, name))]);
     }
 
     public static string Join(IReadOnlyList<string> words) => words.Count switch
@@ -36,9 +35,9 @@ static class CronList
     }
 
     // The distance between all neighbours, or 0 when it differs.
-    static int Step(List<int> values, CronField field)
+    static int Step(List<int> values)
     {
-        var steps = values.Zip(values.Skip(1), (a, b) => Distance(a, b, field)).Distinct().Take(2).ToList();
+        var steps = values.Zip(values.Skip(1), (a, b) => b - a).Distinct().Take(2).ToList();
         return steps.Count == 1 ? steps[0] : 0;
     }
 

@@ -25,34 +25,35 @@ sealed class CronReader(CronField field, string text, int number, int count)
     {
         var start = _at;
         if (Take(char.IsAsciiDigit, text.Length) is { Length: > 0 } digits)
-            return InRange(start, digits, Field.First, Field.Last, $"is outside {Field.Allowed}.");
+            return InRange(start, digits, Field.First, Field.Last, Field.Allowed);
         var name = Take(char.IsAsciiLetter, 3);
         var value = Field.ValueOf(name);
-        return value >= 0 ? value : throw Error(start, name, NotAValue(name));
+        return value >= 0 ? value : throw Error(start, name, NotAValue(name), Field.Allowed);
     }
 
     /// <summary>A number that is not a value of the field, such as a step.</summary>
     public int Number(int first, int last, string meaning)
     {
-        var start = _at;
+        var (start, allowed) = (_at, $"{first}-{last} ({meaning})");
         var digits = Take(char.IsAsciiDigit, text.Length);
-        return digits.Length > 0
-            ? InRange(start, digits, first, last, $"is outside {first}-{last}, {meaning}.")
-            : throw Error(start, "", $"is not a number: write {first}-{last}, {meaning}.");
+        return digits.Length > 0 ? InRange(start, digits, first, last, allowed) : throw Error(start, "", "is not a number", allowed);
     }
 
     /// <summary>Requires that all was read.</summary>
     public void End()
     {
         if (_at < text.Length)
-            throw Error(_at, text[_at..], $"does not belong there: write {Field.Forms}.");
+            throw Error(_at, text[_at..], "does not belong there", Field.Forms);
     }
 
-    // More than two digits are refused even when they are zeros, as Hangfire refuses them.
-    int InRange(int start, string digits, int first, int last, string problem) =>
-        digits.Length <= 2 && int.Parse(digits, CultureInfo.InvariantCulture) is var value && value >= first && value <= last
-            ? value
-            : throw Error(start, digits, problem);
+    int InRange(int start, string digits, int first, int last, string allowed)
+    {
+        // Even of zeros Hangfire takes two at most.
+        if (digits.Length > 2)
+            throw Error(start, digits, "has more than two digits", allowed);
+        var value = int.Parse(digits, CultureInfo.InvariantCulture);
+        return value >= first && value <= last ? value : throw Error(start, digits, $"is outside {allowed}");
+    }
 
     string Take(Func<char, bool> wanted, int most)
     {
@@ -62,17 +63,20 @@ sealed class CronReader(CronField field, string text, int number, int count)
         return text[start.._at];
     }
 
-    string NotAValue(string name) => name.Equals("H", StringComparison.OrdinalIgnoreCase)
-        ? $"asks for jitter, which is not supported (nor is it by Hangfire 1.8): write {Field.Allowed}."
-        : $"is not a value: write {Field.Allowed}.";
+    static string NotAValue(string name) => name.Equals("H", StringComparison.OrdinalIgnoreCase)
+        ? "asks for jitter, which is not supported (nor is it by Hangfire 1.8)"
+        : "is not a value";
 
-    FormatException Error(int start, string token, string problem)
+    FormatException Error(int start, string token, string problem, string? advice = null)
     {
+        var place = $"in the {Field.Name} field (field {number} of {count})";
+        var write = advice is null ? "." : $": write {advice}.";
+        if (start == text.Length)
+            return new FormatException($"'{text}' {place} ends too early{write}");
         if (token.Length == 0)
-            token = start < text.Length ? text[start..(start + 1)] : "";
-        var what = token.Length > 0 ? $"'{token}'" : "The end";
+            token = text[start].ToString();
         var position = token == text ? "" : $" at character {start + 1} of '{text}'";
-        return new FormatException($"{what}{position} in the {Field.Name} field (field {number} of {count}) {problem}");
+        return new FormatException($"'{token}'{position} {place} {problem}{write}");
     }
 
     static bool IsLetter(char actual, char wanted) =>

@@ -1,4 +1,3 @@
-using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Shop.Contracts;
 
@@ -15,13 +14,10 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
 
     protected string ConnectionString => _connectionString;
 
-    protected IJobStore Store { get; private set; } = null!;
-
     public async Task InitializeAsync()
     {
         _connectionString = await PostgresFixture.CreateDatabaseAsync();
         await using var installer = await StartWorkerAsync(options => options.Queues.Add("nobody")); // makes the tables
-        Store = installer.Store;
     }
 
     public virtual Task DisposeAsync() => Task.CompletedTask;
@@ -48,11 +44,13 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
         builder =>
         {
             builder.Options.JobAssemblies.Add(typeof(StaticJobs).Assembly);
+            builder.Options.AddModule<ShopModule>();
             if (_plainSettings)
                 builder.Options.AddModule<PlainSettings>();
             builder.UsePostgres(_connectionString);
         },
-        configure);
+        configure,
+        new ShopModule().ConfigureServices);
 
     /// <summary>Runs a worker until a job is in a state.</summary>
     protected async Task RunUntilAsync(IEnumerable<long> ids, string state, Action<WorkerOptions>? configure = null)
@@ -79,4 +77,11 @@ public sealed class PlainSettings : IJobModule
     }
 
     public void Configure(JobRunnerOptions options) => options.ArgumentSettings = new Newtonsoft.Json.JsonSerializerSettings();
+}
+
+/// <summary>The services of the recorded application.</summary>
+public sealed class ShopModule : IJobModule
+{
+    public void ConfigureServices(Microsoft.Extensions.DependencyInjection.IServiceCollection services) =>
+        Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddTransient<IInvoices, Invoices>(services);
 }

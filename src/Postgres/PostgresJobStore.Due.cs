@@ -16,7 +16,16 @@ sealed partial class PostgresJobStore
         for update skip locked
         """;
 
-    const string DueJobsSql = SeeSql + " for update skip locked";
+    // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
+    // ISO form of old clients is not compared: such a job may be that much early, as with Hangfire.)
+    const string DueJobsSql = """
+        select id, coalesce(stateid, 0), statename, invocationdata ->> 'Queue'
+        from hangfire.job
+        where id = any($1) and statename = 'Scheduled' and coalesce((
+            select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
+            where s.id = job.stateid and s.data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$'), 0) <= $2
+        for update skip locked
+        """;
 
     const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
 
@@ -38,17 +47,17 @@ sealed partial class PostgresJobStore
         var ids = due.Select(job => job.Key).ToArray();
 
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
-        var locked = await SeeAsync(connection, DueJobsSql, ids, cancellationToken);
+        var locked = await SeeAsync(
+            connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
         var state = JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), StateReasons.Due);
         await ApplyAsync(connection,
-            [.. locked.Where(job => job.StateName == JobStates.Scheduled)
-                .Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
+            [.. locked.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
 
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
             await forget.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return entries.Count;
+        return locked.Count + dead.Length;
     }
 
     [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]

@@ -47,7 +47,7 @@ sealed partial class InMemoryJobStore
         var due = 0;
         lock (_lock)
         {
-            while (due < count && _schedule.Count > 0 && _schedule.Min is var first && first.Score <= now.ToUnixTimeSeconds())
+            while (due < count && _schedule.Count > 0 && _schedule.Min is var first && first.DueAt <= now)
             {
                 _schedule.Remove(first);
                 due++;

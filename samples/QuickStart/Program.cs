@@ -10,7 +10,7 @@ if (switches is null)
 
 var builder = WebApplication.CreateBuilder();
 builder.WebHost.UseUrls(switches.Url);
-builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("JobRunner", LogLevel.Information).AddFilter("JobRunner.Sandbox", LogLevel.Warning);
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("JobRunner", LogLevel.Information).AddFilter("JobRunner.Sandbox", LogLevel.Error);
 
 var jobs = builder.Services.AddJobRunner(options => options.AddModule<DemoModule>());
 if (switches.Postgres is { } connectionString)

@@ -16,18 +16,40 @@ sealed partial class PostgresJobStore
         for update skip locked
         """;
 
-    const string DueJobsSql = SeeSql + " for update skip locked";
+    // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
+    // ISO form of old clients is not compared: such a job may be that much early, as with Hangfire.)
+    const string DueJobsSql = """
+        select id, coalesce(stateid, 0), statename, invocationdata, arguments
+        from hangfire.job
+        where id = any($1) and statename = 'Scheduled' and coalesce((
+            select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
+            where s.id = job.stateid and s.data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$'), 0) <= $2
+        for update skip locked
+        """;
 
     const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
 
     const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
 
-    /// <remarks>Entries of jobs that carry their own queue (<c>queue:id</c>) become Enqueued like all others. Hangfire moves
-    /// them into the queue and leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.</remarks>
+    const string AnyDueSql = "select count(*) from (select from hangfire.set where key = 'schedule' and score <= $1 limit 1) first";
+
+    /// <remarks>
+    /// Under Hangfire's lock for this work: its scheduler moves an entry <c>queue:id</c> without looking at the job, and would
+    /// do it once more after us. When somebody else has the lock, they are doing it. Entries <c>queue:id</c> become Enqueued
+    /// like all others; Hangfire leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.
+    /// </remarks>
     public async Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await NumberAsync(Command(AnyDueSql, Parameters.Of((double)now.ToUnixTimeSeconds())), cancellationToken) == 0)
+            return 0;
+        var done = 0;
+        await UnderLockAsync(LockOf("locks:schedulepoller"), TimeSpan.Zero,
+            async connection => done = await EnqueueDueAsync(connection, now, count, cancellationToken), cancellationToken);
+        return done;
+    }
+
+    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, DateTimeOffset now, int count, CancellationToken cancellationToken)
+    {
         var entries = await ReadTextsAsync(
             connection, Command(DueSql, Parameters.Of((double)now.ToUnixTimeSeconds()), Parameters.Of(count)), cancellationToken);
         if (entries.Count == 0)
@@ -38,17 +60,17 @@ sealed partial class PostgresJobStore
         var ids = due.Select(job => job.Key).ToArray();
 
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
-        var locked = await SeeAsync(connection, DueJobsSql, ids, cancellationToken);
+        var locked = await SeeAsync(
+            connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
         var at = _time.GetUtcNow();
         await ApplyAsync(connection,
-            [.. locked.Where(job => job.StateName == JobStates.Scheduled)
-                .Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(JobState.Enqueued(QueueOf(job), at, StateReasons.Due)))], cancellationToken);
+            [.. locked.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })
+                .To(JobState.Enqueued(QueueOf(job), at, StateReasons.Due)))], cancellationToken);
 
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
             await forget.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return entries.Count;
+        return locked.Count + dead.Length;
     }
 
     [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]

@@ -25,7 +25,7 @@ sealed partial class PostgresJobStore
             var left = some;
             for (var attempt = 0; attempt < OutsideAttempts && left.Length > 0; attempt++)
             {
-                var seen = await SeeAsync(connection, SeeSql, left, cancellationToken);
+                var seen = await SeeAsync(connection, Command(SeeSql, Parameters.Ids(left)), cancellationToken);
                 var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
                 var taken = await ApplyAsync(connection, changes, cancellationToken);
                 left = [.. changes.Where((_, i) => taken[i] is null).Select(change => change.JobId)];
@@ -42,12 +42,12 @@ sealed partial class PostgresJobStore
         from hangfire.job where id = any($1) and statename is not null
         """;
 
-    async Task<List<SeenJob>> SeeAsync(NpgsqlConnection connection, string sql, long[] jobIds, CancellationToken cancellationToken)
+    static async Task<List<SeenJob>> SeeAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
-        await using var batch = IndexedBatch(connection, Command(sql, Parameters.Ids(jobIds)));
+        await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var seen = new List<SeenJob>(jobIds.Length);
+        var seen = new List<SeenJob>();
         while (await reader.ReadAsync(cancellationToken))
         {
             var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;

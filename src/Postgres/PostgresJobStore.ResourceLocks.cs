@@ -77,9 +77,8 @@ sealed partial class PostgresJobStore
         return held;
     }
 
-    // Hangfire prefixes the schema that its tables are in, by default to be told from another application's in the same table.
     NpgsqlParameter Resources(IReadOnlyList<ResourceLock> locks) =>
-        Parameters.Of(locks.Select(l => StoredText.Clean($"{_options.Schema}:{l.Resource}")!).ToArray(), NpgsqlDbType.Text);
+        Parameters.Of(locks.Select(l => StoredText.Clean(LockOf(l.Resource))!).ToArray(), NpgsqlDbType.Text);
 
     static NpgsqlParameter Tokens(IReadOnlyList<ResourceLock> locks) => Parameters.Of(locks.Select(l => l.Token).ToArray(), NpgsqlDbType.Integer);
 }

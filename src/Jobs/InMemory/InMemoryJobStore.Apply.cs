@@ -79,7 +79,7 @@ sealed partial class InMemoryJobStore
         var to = states[^1];
         var effects = StateEffects.Of(from, to, job.Invocation.Queue);
         if (effects.LeavesSchedule)
-            _schedule.Remove((StateEffects.Of(null, job.State, null).ScheduleScore!.Value, job.Id));
+            _schedule.Remove((DueAt(job.State), job.Id));
         if (effects.LeavesRetries)
             _retries.Remove(job.Id);
         if (from is not null)
@@ -91,8 +91,8 @@ sealed partial class InMemoryJobStore
 
         if (effects.EnqueueTo is { } queue)
             AddToQueue(job, queue);
-        if (effects.ScheduleScore is { } score)
-            _schedule.Add((score, job.Id));
+        if (effects.ScheduleScore is not null)
+            _schedule.Add((DueAt(to), job.Id));
         if (effects.AddsRetry)
             _retries.Add(job.Id);
         Count(effects, to.CreatedAt);
@@ -100,6 +100,8 @@ sealed partial class InMemoryJobStore
         if (job.ExpireAt is { } expireAt)
             _expiring.Enqueue(job.Id, expireAt);
     }
+
+    static DateTimeOffset DueAt(JobState scheduled) => HangfireTime.Parse(scheduled.Data["EnqueueAt"]);
 
     void Count(StateEffects effects, DateTimeOffset at)
     {

@@ -18,7 +18,7 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
     readonly Dictionary<long, InMemoryJob> _jobs = [];
     readonly Dictionary<long, InMemoryQueueRow> _rows = [];
     readonly Dictionary<string, PriorityQueue<InMemoryQueueRow, long>> _queues = new(StringComparer.Ordinal);
-    readonly SortedSet<(double Score, long JobId)> _schedule = [];
+    readonly SortedSet<(DateTimeOffset DueAt, long JobId)> _schedule = [];
     readonly Dictionary<string, SortedSet<long>> _byState = JobStates.All.ToDictionary(name => name, _ => new SortedSet<long>());
     readonly List<Action<StoreSignal>> _listeners = [];
     long _lastId;

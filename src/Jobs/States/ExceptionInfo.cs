@@ -15,8 +15,12 @@ public sealed record ExceptionInfo(string Type, string Message, string Details, 
     {
         ArgumentNullException.ThrowIfNull(exception);
         var type = exception.GetType();
-        return new(type.FullName ?? type.Name, exception.Message, FirstLines(exception.ToString()), BasesOf(type));
+        return new(type.FullName ?? type.Name, exception.Message, FirstLines(DetailsOf(exception)), BasesOf(type));
     }
+
+    // As Hangfire writes it: an inner exception on the line of its outer one, so that the first line tells the whole story.
+    static string DetailsOf(Exception exception) =>
+        exception.ToString().Replace(Environment.NewLine + " ---> ", " ---> ", StringComparison.Ordinal);
 
     /// <summary>Keeps the first 100 lines of a text.</summary>
     public static string FirstLines(string details)

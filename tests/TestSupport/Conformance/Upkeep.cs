@@ -21,6 +21,16 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task A_scheduled_job_is_never_early_not_even_by_a_millisecond()
+    {
+        var id = await AddAsync(Scheduled(TimeSpan.FromMinutes(1)));
+        var due = HangfireTime.Parse((await GetAsync(id)).State!.Data["EnqueueAt"]);
+
+        (await Store.EnqueueDueAsync(due.AddMilliseconds(-1), 10, default)).ShouldBe(0);
+        (await Store.EnqueueDueAsync(due, 10, default)).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_due_job_goes_to_the_queue_that_it_carries()
     {
         var id = await AddAsync(Scheduled(TimeSpan.FromMinutes(1), "critical"));

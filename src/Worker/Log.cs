@@ -37,4 +37,7 @@ static partial class Log
 
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
+
+    [LoggerMessage(23, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
+    public static partial void LockedOutcome(this ILogger logger, long jobId, double seconds);
 }

@@ -40,6 +40,12 @@ sealed class Execution(ClaimedJob job) : IDisposable
     /// <summary>True when the last renewal said that the job is not ours any more. Set by the lease poller alone.</summary>
     public bool LostOnce { get; set; }
 
+    /// <summary>Since when its outcome waits for somebody else's lock of the job, or null. Set by the committer alone.</summary>
+    public long? LockedSince { get; set; }
+
+    /// <summary>True when that has been logged. Set by the committer alone.</summary>
+    public bool ToldLocked { get; set; }
+
     public CancellationToken CancellationToken => _cancellation.Token;
 
     /// <summary>Why it was told to stop, or null.</summary>

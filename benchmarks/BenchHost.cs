@@ -46,7 +46,7 @@ sealed class BenchHost(IHost host, string storeName) : IAsyncDisposable
         var succeeded = (await Store.CountAsync(cancellationToken)).ByState[JobStates.Succeeded];
         if (succeeded != jobs)
             throw new InvalidOperationException($"{succeeded} of {jobs} jobs succeeded.");
-        return new Measured(elapsed, resources.PeakRssMiB, resources.PeakThreads);
+        return new Measured(elapsed, resources.PeakRssMiB, resources.PeakThreads, resources.Cpu);
     }
 
     public async ValueTask DisposeAsync()
@@ -57,4 +57,4 @@ sealed class BenchHost(IHost host, string storeName) : IAsyncDisposable
 }
 
 /// <summary>What a run took.</summary>
-sealed record Measured(TimeSpan Elapsed, double RssMiB, int Threads);
+sealed record Measured(TimeSpan Elapsed, double RssMiB, int Threads, TimeSpan Cpu);

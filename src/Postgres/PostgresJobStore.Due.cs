@@ -7,7 +7,7 @@ namespace JobRunner.Postgres;
 sealed partial class PostgresJobStore
 {
     // Nothing is locked here. A change of state takes the job's lock first, then the job, and entries of sets last; who locked
-    // them the other way round would make circles with it. Two workers that find the same jobs enqueue each of them once.
+    // them the other way round would make circles with it.
     const string DueSql = """
         select value from hangfire.set
         where key = 'schedule' and score <= $1
@@ -29,11 +29,25 @@ sealed partial class PostgresJobStore
 
     const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
 
-    /// <remarks>Entries of jobs that carry their own queue (<c>queue:id</c>) become Enqueued like all others. Hangfire moves
-    /// them into the queue and leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.</remarks>
+    const string AnyDueSql = "select count(*) from (select from hangfire.set where key = 'schedule' and score <= $1 limit 1) first";
+
+    /// <remarks>
+    /// Under Hangfire's lock for this work: its scheduler moves an entry <c>queue:id</c> without looking at the job, and would
+    /// do it once more after us. When somebody else has the lock, they are doing it. Entries <c>queue:id</c> become Enqueued
+    /// like all others; Hangfire leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.
+    /// </remarks>
     public async Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(cancellationToken);
+        if (await NumberAsync(Command(AnyDueSql, Parameters.Of((double)now.ToUnixTimeSeconds())), cancellationToken) == 0)
+            return 0;
+        var done = 0;
+        await UnderLockAsync(LockOf("locks:schedulepoller"), TimeSpan.Zero,
+            async connection => done = await EnqueueDueAsync(connection, now, count, cancellationToken), cancellationToken);
+        return done;
+    }
+
+    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, DateTimeOffset now, int count, CancellationToken cancellationToken)
+    {
         var entries = await ReadTextsAsync(
             connection, Command(DueSql, Parameters.Of((double)now.ToUnixTimeSeconds()), Parameters.Of(count)), cancellationToken);
         if (entries.Count == 0)
@@ -47,13 +61,15 @@ sealed partial class PostgresJobStore
         var ripe = await SeeAsync(
             connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
         var state = JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), StateReasons.Due);
-        await ApplyAsync(
+        var (applied, _) = await ApplyAsync(connection,
             [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
+        if (applied.Busy.Count > 0)
+            await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => ripe[i].JobId), cancellationToken);
 
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
             await forget.ExecuteNonQueryAsync(cancellationToken);
-        return ripe.Count + dead.Length;
+        return ripe.Count - applied.Busy.Count + dead.Length; // whoever is busy is left for the next round
     }
 
     [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]

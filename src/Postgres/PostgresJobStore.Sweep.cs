@@ -66,7 +66,7 @@ sealed partial class PostgresJobStore
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            _sweptTo = reader.GetInt64(0) < count ? "" : reader.GetString(1);
+            _sweptTo = reader.GetInt64(0) < count || count == 0 ? "" : reader.GetString(1);
             if (reader.IsDBNull(2))
                 continue; // all is well on this page
             if (reader.IsDBNull(3))

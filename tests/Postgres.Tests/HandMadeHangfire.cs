@@ -47,7 +47,8 @@ sealed class HandMadeHangfire(string connectionString) : IAsyncDisposable
 
     public async Task GiveStateAsync(long parent, long child, bool late)
     {
-        await ScalarAsync("""
+        await using var transaction = _source.CreateBatch();
+        transaction.BatchCommands.Add(Command("""
             with state as (
                 insert into hangfire.state (jobid, name, createdat, data)
                 values ($1, 'Awaiting', now(), jsonb_build_object('ParentId', $2, 'NextState', $3, 'Options', '1'))
@@ -56,9 +57,9 @@ sealed class HandMadeHangfire(string connectionString) : IAsyncDisposable
                 insert into hangfire.set (key, score, value) select 'awaiting', extract(epoch from now()), $1::text where not $4
             )
             update hangfire.job set stateid = (select id from state), statename = 'Awaiting', expireat = null where id = $1
-            """, child, parent.ToString(), Next, late);
+            """, child, parent.ToString(), Next, late));
         if (late)
-            await ScalarAsync("""
+            transaction.BatchCommands.Add(Command("""
                 with state as (
                     insert into hangfire.state (jobid, name, createdat, data)
                     values ($1, 'Enqueued', now(), '{"Queue": "default", "EnqueuedAt": "1795212705384"}') returning id
@@ -66,7 +67,8 @@ sealed class HandMadeHangfire(string connectionString) : IAsyncDisposable
                     insert into hangfire.jobqueue (jobid, queue) values ($1, 'default')
                 )
                 update hangfire.job set stateid = (select id from state), statename = 'Enqueued' where id = $1
-                """, child);
+                """, child));
+        await transaction.ExecuteNonQueryAsync();
     }
 
     public async Task LockAsync(string resource)
@@ -82,9 +84,16 @@ sealed class HandMadeHangfire(string connectionString) : IAsyncDisposable
 
     async Task<object?> ScalarAsync(string sql, params object[] values)
     {
-        await using var command = _source.CreateCommand(sql);
+        await using var transaction = _source.CreateBatch();
+        transaction.BatchCommands.Add(Command(sql, values));
+        return await transaction.ExecuteScalarAsync();
+    }
+
+    static NpgsqlBatchCommand Command(string sql, params object[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return await command.ExecuteScalarAsync();
+        return command;
     }
 }

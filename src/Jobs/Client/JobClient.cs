@@ -45,6 +45,18 @@ sealed class JobClient(IJobStore store, JobMethods methods, ArgumentSerializer a
         return (await store.AddAsync([job], cancellationToken))[0];
     }
 
+    public async Task<long> ContinueWithAsync(
+        long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (!Enum.IsDefined(options))
+            throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
+        var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(), time.GetUtcNow());
+        var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters());
+        return (await store.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
+    }
+
     public async Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default) =>
         await store.RequeueAsync([jobId], null, cancellationToken) == 1;
 

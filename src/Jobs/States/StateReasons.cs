@@ -21,6 +21,12 @@ public static class StateReasons
     /// <summary>On Enqueued or Deleted: somebody pressed the button.</summary>
     public const string FromDashboard = "Triggered via Dashboard UI";
 
+    /// <summary>On Deleted: the job waited for another one, which ended in another way.</summary>
+    public const string ConditionNotMet = "Continuation condition was not met";
+
+    /// <summary>On Failed: the job waited for another one, and where it should go then cannot be read.</summary>
+    public const string ContinuationUnreadable = "An error occurred while deserializing the continuation";
+
     /// <summary>What the reason of every retry starts with; Hangfire lists such jobs on its page of retries.</summary>
     public const string RetryPrefix = "Retry attempt";
 }

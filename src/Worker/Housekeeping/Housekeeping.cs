@@ -29,6 +29,7 @@ sealed class Housekeeping(
     public IEnumerable<Poller> ForAll =>
     [
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
+        new("release continuations", ReleaseAwaitingAsync, time, logger),
         new("rescue jobs of dead workers", RescueAsync, time, logger),
         new("remove expired jobs", ExpireAsync, time, logger),
     ];
@@ -78,6 +79,10 @@ sealed class Housekeeping(
 
     async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
         await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Options.SchedulePollInterval : TimeSpan.Zero;
+
+    // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
+    async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>
+        await store.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(250);
 
     async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using JobRunner.Storage;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
@@ -37,10 +38,18 @@ sealed partial class PostgresJobStore
     {
         if (jobs.Count == 0)
             return [];
+        await using var connection = await ConnectAsync(cancellationToken);
+        return await AddAsync(connection, jobs, cancellationToken);
+    }
+
+    /// <summary>Adds jobs in the transaction at hand, if there is one.</summary>
+    async Task<IReadOnlyList<long>> AddAsync(NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    {
+        if (jobs.Count == 0)
+            return [];
         var columns = new NewJobColumns(jobs.Count);
         foreach (var job in jobs)
             columns.Add(job);
-        await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = IndexedBatch(connection, Command(AddSql, columns.ToParameters()));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);

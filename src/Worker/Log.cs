@@ -37,4 +37,7 @@ static partial class Log
 
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
+
+    [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
+    public static partial void LeftToOthers(this ILogger logger, string call, string why);
 }

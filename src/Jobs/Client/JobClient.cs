@@ -61,7 +61,7 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
     };
 
     // Hangfire's data compatibility level 180 leaves the second one out when both cultures are the same.
-    static Dictionary<string, string?> CultureParameters()
+    internal static Dictionary<string, string?> CultureParameters()
     {
         var parameters = new Dictionary<string, string?>(2) { ["CurrentCulture"] = JsonConvert.ToString(CultureInfo.CurrentCulture.Name) };
         if (!CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))

@@ -25,6 +25,8 @@ public static class JobRunnerServices
         services.AddJobPerformer(options);
         services.TryAddSingleton<IJobClient>(p => new JobClient(
             p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IRecurringJobs>(p => new RecurringJobs(
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>()));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);
     }

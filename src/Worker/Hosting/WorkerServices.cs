@@ -29,6 +29,7 @@ public static class WorkerServices
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<Committer>();
         services.AddSingleton<Claimer>();
+        services.AddSingleton<RecurringScheduler>();
         services.AddSingleton<Worker.Housekeeping>();
         services.AddSingleton(Lanes);
         services.AddHostedService<WorkerService>();

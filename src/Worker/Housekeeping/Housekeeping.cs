@@ -6,7 +6,7 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IJobStore store, Executions executions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
+    IJobStore store, Executions executions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity, RecurringScheduler recurring,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -28,6 +28,7 @@ sealed class Housekeeping(
     public IEnumerable<Poller> ForAll =>
     [
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
+        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger),
         new("rescue jobs of dead workers", RescueAsync, time, logger),
         new("remove expired jobs", ExpireAsync, time, logger),
     ];

@@ -48,6 +48,11 @@ sealed partial class PostgresJobStore
     async Task<int> NumberAsync(NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
+        return await NumberAsync(connection, command, cancellationToken);
+    }
+
+    static async Task<int> NumberAsync(NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
         await using var batch = IndexedBatch(connection, command);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);

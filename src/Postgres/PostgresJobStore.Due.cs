@@ -31,12 +31,25 @@ sealed partial class PostgresJobStore
 
     const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
 
-    /// <remarks>Entries of jobs that carry their own queue (<c>queue:id</c>) become Enqueued like all others. Hangfire moves
-    /// them into the queue and leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.</remarks>
+    const string AnyDueSql = "select count(*) from (select from hangfire.set where key = 'schedule' and score <= $1 limit 1) first";
+
+    /// <remarks>
+    /// Under Hangfire's lock for this work: its scheduler moves an entry <c>queue:id</c> without looking at the job, and would
+    /// do it once more after us. When somebody else has the lock, they are doing it. Entries <c>queue:id</c> become Enqueued
+    /// like all others; Hangfire leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.
+    /// </remarks>
     public async Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await NumberAsync(Command(AnyDueSql, Parameters.Of((double)now.ToUnixTimeSeconds())), cancellationToken) == 0)
+            return 0;
+        var done = 0;
+        await UnderLockAsync(LockOf("locks:schedulepoller"), TimeSpan.Zero,
+            async connection => done = await EnqueueDueAsync(connection, now, count, cancellationToken), cancellationToken);
+        return done;
+    }
+
+    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, DateTimeOffset now, int count, CancellationToken cancellationToken)
+    {
         var entries = await ReadTextsAsync(
             connection, Command(DueSql, Parameters.Of((double)now.ToUnixTimeSeconds()), Parameters.Of(count)), cancellationToken);
         if (entries.Count == 0)
@@ -56,7 +69,6 @@ sealed partial class PostgresJobStore
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
             await forget.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return locked.Count + dead.Length;
     }
 

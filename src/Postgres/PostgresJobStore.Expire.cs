@@ -58,12 +58,16 @@ sealed partial class PostgresJobStore
 
     static readonly string[] _expiries = [ExpireCountersSql, ExpireTotalsSql, ExpireHashesSql, ExpireSetsSql, ExpireListsSql];
 
+    /// <remarks>Under the lock that Hangfire's servers have for it (without their schema's name), so that one of all does it.</remarks>
     public async Task<int> ExpireAsync(int count, CancellationToken cancellationToken)
     {
-        var jobs = await NumberAsync(Command(ExpireJobsSql, Parameters.Of(count)), cancellationToken);
-        foreach (var sql in _expiries)
-            await ExecuteAsync(Command(sql, Parameters.Of(count)), cancellationToken);
-        await ExecuteAsync(Command(AggregateSql), cancellationToken);
+        var jobs = 0;
+        await UnderLockAsync("locks:expirationmanager", TimeSpan.Zero, async connection =>
+        {
+            jobs = await NumberAsync(connection, Command(ExpireJobsSql, Parameters.Of(count)), cancellationToken);
+            await using var batch = Batch(connection, [.. _expiries.Select(sql => Command(sql, Parameters.Of(count))), Command(AggregateSql)]);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }, cancellationToken);
         return jobs;
     }
 }

@@ -28,7 +28,14 @@ sealed partial class PostgresJobStore
         select count(*), (select count(pg_notify('new_job', '')) from (select from dead limit 1) once) from dead
         """;
 
-    public Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken) =>
-        NumberAsync(Command(RescueSql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout),
+    // As every Hangfire server does. Its jobs are not touched by that: they have been rescued long before.
+    const string ForgetServersSql = "delete from hangfire.server where lastheartbeat < now() - interval '5 minutes'";
+
+    public async Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken)
+    {
+        var rescued = await NumberAsync(Command(RescueSql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout),
             Parameters.Of(ServerInfo.NamePrefix)), cancellationToken);
+        await ExecuteAsync(Command(ForgetServersSql), cancellationToken);
+        return rescued;
+    }
 }

@@ -4,6 +4,9 @@ namespace JobRunner.InMemory;
 
 sealed partial class InMemoryJobStore
 {
+    // Hangfire's ServerTimeout.
+    static readonly TimeSpan _serverTimeout = TimeSpan.FromMinutes(5);
+
     readonly Dictionary<string, ServerInfo> _servers = new(StringComparer.Ordinal);
 
     public Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
@@ -35,6 +38,9 @@ sealed partial class InMemoryJobStore
                 MakeWait(row);
                 rescued++;
             }
+
+            foreach (var server in _servers.Values.Where(server => now - server.LastHeartbeat > _serverTimeout).ToArray())
+                _servers.Remove(server.Id);
         }
 
         if (rescued > 0)

@@ -10,7 +10,11 @@ public sealed record ExceptionInfo(string Type, string Message, string Details)
 
     /// <summary>Describes an exception that was thrown in this process.</summary>
     public static ExceptionInfo From(Exception exception) =>
-        new(exception.GetType().FullName ?? exception.GetType().Name, exception.Message, FirstLines(exception.ToString()));
+        new(exception.GetType().FullName ?? exception.GetType().Name, exception.Message, FirstLines(DetailsOf(exception)));
+
+    // As Hangfire writes it: an inner exception on the line of its outer one, so that the first line tells the whole story.
+    static string DetailsOf(Exception exception) =>
+        exception.ToString().Replace(Environment.NewLine + " ---> ", " ---> ", StringComparison.Ordinal);
 
     /// <summary>Keeps the first 100 lines of a text.</summary>
     public static string FirstLines(string details)

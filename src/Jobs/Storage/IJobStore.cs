@@ -42,7 +42,7 @@ public partial interface IJobStore
     Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
 
     /// <summary>Takes back the jobs of workers that died: those whose server has not been heard of for
-    /// <paramref name="silence"/>.</summary>
+    /// <paramref name="silence"/>. Also forgets servers that have been silent for 5 minutes, as Hangfire's do.</summary>
     /// <returns>How many jobs wait again.</returns>
     Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken);
 

@@ -9,8 +9,8 @@ namespace JobRunner;
 /// <summary>Registers a worker.</summary>
 public static class WorkerServices
 {
-    /// <summary>Runs jobs in this host. Options come from the configuration section <c>JobRunner:Worker</c>, then from
-    /// <paramref name="configure"/>; they are validated at start.</summary>
+    /// <summary>Runs jobs in this host. Options come from the configuration section <c>JobRunner:Worker</c> (and those of the
+    /// sandboxes from <c>JobRunner:Sandbox</c>), then from <paramref name="configure"/>; they are validated at start.</summary>
     public static JobRunnerBuilder AddWorker(this JobRunnerBuilder builder, Action<WorkerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -19,6 +19,7 @@ public static class WorkerServices
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>();
         if (configure is not null)
             services.Configure(configure);
+        services.AddOptions<SandboxOptions>().BindConfiguration("JobRunner:Sandbox");
         services.AddSandboxPool();
 
         services.AddSingleton<WorkerIdentity>();

@@ -127,4 +127,19 @@ public abstract partial class JobStoreConformance
         await PassTimeAsync(TimeSpan.FromMinutes(11));
         (await Store.RescueAsync(Silence, default)).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task A_server_that_is_silent_for_five_minutes_is_forgotten()
+    {
+        await Store.AnnounceAsync(new ServerInfo("gone:1:x", ["default"], 1, Now, Now), default);
+        await PassTimeAsync(TimeSpan.FromMinutes(4));
+        await Store.AnnounceAsync(new ServerInfo("here:1:x", ["default"], 1, Now, Now), default);
+        await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
+        (await Store.ListServersAsync(default)).Count.ShouldBe(2);
+
+        await PassTimeAsync(TimeSpan.FromMinutes(2));
+        await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
+
+        (await Store.ListServersAsync(default)).ShouldHaveSingleItem().Id.ShouldBe("here:1:x");
+    }
 }

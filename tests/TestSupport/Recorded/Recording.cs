@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using JobRunner.Storage;
-using JobRunner.TestSupport;
+using Npgsql;
 
-namespace JobRunner.Postgres.Tests;
+namespace JobRunner.TestSupport;
 
 /// <summary>Rows that the real Hangfire wrote (folder <c>tests/recorded</c>), and how ours are compared with them.</summary>
-sealed partial class Recording
+public sealed partial class Recording
 {
     // What differs from run to run: ids and times. That a time is there at all is compared.
     static readonly string[] _ids = ["id", "jobid", "stateid"];
@@ -46,11 +46,23 @@ sealed partial class Recording
         var rows = new List<(string, JsonObject)>();
         foreach (var table in new[] { "job", "jobparameter", "state", "jobqueue", "set", "hash", "list", "counter", "lock", "server" })
         {
-            foreach (var line in await TestStore.LinesAsync(connectionString, $"select to_json(t)::text from hangfire.{table} t"))
+            foreach (var line in await ReadAsync(connectionString, $"select to_json(t)::text from hangfire.{table} t"))
                 rows.Add((table, JsonNode.Parse(line)!.AsObject()));
         }
 
         return Lines(rows);
+    }
+
+    static async Task<List<string>> ReadAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+            lines.Add(reader.GetString(0));
+        return lines;
     }
 
     IEnumerable<JsonNode> Rows(string table, JsonNode job) =>

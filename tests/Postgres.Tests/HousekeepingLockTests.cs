@@ -1,0 +1,54 @@
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Postgres.Tests;
+
+/// <summary>Work that is shared with Hangfire's servers is done under their locks.</summary>
+public sealed class HousekeepingLockTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    PostgresJobStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await _store.InitializeAsync(default);
+    }
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    [Fact(Timeout = 30_000)]
+    public async Task While_a_Hangfire_server_enqueues_scheduled_jobs_we_leave_them_to_it()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Scheduled(now, now), new Dictionary<string, string?>())], default);
+        await LockAsync("hangfire:locks:schedulepoller");
+
+        (await _store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(0);
+        await UnlockAsync();
+        (await _store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(1);
+        await NoLockShouldRemainAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task While_a_Hangfire_server_removes_expired_rows_we_leave_them_to_it()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var ids = await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
+        await _store.DeleteAsync(ids, null, default);
+        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromDays(2));
+        await LockAsync("locks:expirationmanager");
+
+        (await _store.ExpireAsync(10, default)).ShouldBe(0);
+        await UnlockAsync();
+        (await _store.ExpireAsync(10, default)).ShouldBe(1);
+        await NoLockShouldRemainAsync();
+    }
+
+    Task LockAsync(string resource) => TestStore.ExecuteAsync(fixture.ConnectionString,
+        $"insert into hangfire.lock (resource, updatecount, acquired) values ('{resource}', 1, now())");
+
+    Task UnlockAsync() => TestStore.ExecuteAsync(fixture.ConnectionString, "delete from hangfire.lock");
+
+    async Task NoLockShouldRemainAsync() =>
+        (await TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
+}

@@ -9,6 +9,12 @@ public static class StateReasons
     /// <summary>On Enqueued: its instant has come.</summary>
     public const string Due = "Triggered by DelayedJobScheduler";
 
+    /// <summary>On Enqueued: an occurrence of a recurring job.</summary>
+    public const string Recurring = "Triggered by recurring job scheduler";
+
+    /// <summary>On Enqueued: somebody asked for a run of a recurring job.</summary>
+    public const string RecurringByHand = "Triggered using recurring job manager";
+
     /// <summary>On Failed, or Deleted: no retry is left.</summary>
     public const string RetriesExceeded = "Exceeded the maximum number of retry attempts.";
 

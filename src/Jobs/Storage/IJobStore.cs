@@ -6,7 +6,7 @@ namespace JobRunner.Storage;
 /// </summary>
 /// <remarks>Every change of a job's state is guarded: it names the state row it saw, and does nothing when the job has moved
 /// on. Writes by an execution are guarded by its claim as well.</remarks>
-public interface IJobStore
+public partial interface IJobStore
 {
     /// <summary>How the store calls itself in logs and pages, such as <c>PostgreSQL at db:5432/app, schema hangfire</c>. Never
     /// with a password.</summary>

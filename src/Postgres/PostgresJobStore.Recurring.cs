@@ -9,16 +9,13 @@ sealed partial class PostgresJobStore
     // How long Hangfire's own clients wait for the lock of a recurring job.
     static readonly TimeSpan _recurringLockWait = TimeSpan.FromSeconds(15);
 
-    // How long to wait for the end of a round, which need not come while a Hangfire server is busy.
-    static readonly TimeSpan _roundWait = TimeSpan.FromSeconds(3);
-
     public async Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, bool betweenRounds, CancellationToken cancellationToken)
+        string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> jobs = [];
-        var own = LockOf(RecurringLock(id));
-        var done = (betweenRounds && await UnderLocksAsync([LockOf(RecurringRoundLock), own], _roundWait, ChangeAsync, cancellationToken))
-            || await UnderLockAsync(own, _recurringLockWait, ChangeAsync, cancellationToken);
+        var done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, ChangeAsync, cancellationToken);
+        if (done && afterRound && await RoundHasEndedAsync(cancellationToken))
+            done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, ChangeAsync, cancellationToken);
         return done ? jobs : throw new TimeoutException(
             $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
 

@@ -13,6 +13,8 @@ sealed partial class PostgresJobStore
     const int RecurringPage = 100;
     const string RecurringRoundLock = "recurring-jobs:lock";
 
+    static readonly TimeSpan _longestRound = TimeSpan.FromSeconds(5);
+
     // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early.
     const string DueRecurringSql = """
         select value, score
@@ -86,6 +88,31 @@ sealed partial class PostgresJobStore
         await DropLocksAsync(connection, [.. taken], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return (jobs.Count, changes.Any(c => c.Change.HasMore(c.Row.Now)));
+    }
+
+    const string RoundSql = """
+        select extract(epoch from acquired)::text from hangfire.lock where resource = $1 and acquired > now() - interval '1 minute'
+        """;
+
+    /// <summary>Waits for the end of the round that a Hangfire server is in the middle of, if there is one. It may be in the next
+    /// round by then, which does not matter: it has read anew what is due.</summary>
+    /// <returns>False when there was no round to wait for.</returns>
+    async Task<bool> RoundHasEndedAsync(CancellationToken cancellationToken)
+    {
+        if (await RoundAsync() is not { } round)
+            return false;
+        var started = _time.GetTimestamp();
+        for (var pause = _firstLockPause; await RoundAsync() == round && _time.GetElapsedTime(started) < _longestRound;
+             pause = Shorter(pause * 1.5, _longestLockPause))
+            await Task.Delay(pause, _time, cancellationToken);
+        return true;
+
+        async Task<string?> RoundAsync()
+        {
+            await using var connection = await ConnectAsync(cancellationToken);
+            var round = await ReadTextsAsync(connection, Command(RoundSql, Parameters.Of(LockOf(RecurringRoundLock))), cancellationToken);
+            return round.Count > 0 ? round[0] : null;
+        }
     }
 
     async Task<TimeSpan?> NextRecurringAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

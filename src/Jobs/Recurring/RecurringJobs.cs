@@ -43,7 +43,7 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
             var hash = HashOf(row);
             existed = hash.Exists;
             return existed ? Pause(hash) : null;
-        }, betweenRounds: true, cancellationToken);
+        }, afterRound: true, cancellationToken);
         return existed;
     }
 

@@ -100,7 +100,8 @@ sealed class Exclusions(
             first = [.. _waiting.DistinctBy(waiter => waiter.Lock.Resource)];
         if (first.Length == 0)
             return;
-        var taken = (await store.AcquireLocksAsync([.. first.Select(waiter => waiter.Lock)], options.Value.RescueAfter, CancellationToken.None)).ToHashSet();
+        var wanted = first.Select(waiter => waiter.Lock).ToArray();
+        var taken = (await store.AcquireLocksAsync(wanted, options.Value.RescueAfter, CancellationToken.None)).ToHashSet();
         foreach (var waiter in first.Where(waiter => taken.Contains(waiter.Lock)))
             Start(waiter);
         foreach (var waiter in TakeDone())

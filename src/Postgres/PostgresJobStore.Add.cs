@@ -1,4 +1,5 @@
 using JobRunner.Storage;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
@@ -11,8 +12,8 @@ sealed partial class PostgresJobStore
         with new as materialized (
             select nextval('hangfire.job_id_seq') as jobid, nextval('hangfire.state_id_seq') as stateid, n.*
             from unnest($1::jsonb[], $2::jsonb[], $3::json[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[],
-                        $8::text[], $9::float8[], $10::text[]) with ordinality
-                as n(invocationdata, arguments, parameters, name, reason, createdat, data, queue, score, prefix, ord)
+                        $8::text[], $9::text[], $10::float8[], $11::text[]) with ordinality
+                as n(invocationdata, arguments, parameters, name, reason, createdat, data, queue, key, score, prefix, ord)
         ), jobs as (
             insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
             select jobid, stateid, name, invocationdata, arguments, createdat from new
@@ -25,28 +26,35 @@ sealed partial class PostgresJobStore
         ), waiting as (
             insert into hangfire.jobqueue (jobid, queue)
             select jobid, queue from new where queue is not null
-        ), scheduled as (
+        ), listed as (
             insert into hangfire.set (key, score, value)
-            select 'schedule', score, prefix || jobid from new where score is not null
+            select key, score, prefix || jobid from new where key is not null
         )
-        select jobid, (select count(pg_notify('new_job', '')) from (select from new where queue is not null limit 1) once)
+        select jobid, stateid, (select count(pg_notify('new_job', '')) from (select from new where queue is not null limit 1) once)
         from new order by ord
         """;
 
     public async Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        return [.. (await AddAsync(connection, jobs, cancellationToken)).Select(added => added.JobId)];
+    }
+
+    /// <returns>The ids of the jobs and of their state rows, in the given order.</returns>
+    async Task<List<(long JobId, long StateId)>> AddAsync(
+        NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
         if (jobs.Count == 0)
             return [];
         var columns = new NewJobColumns(jobs.Count, _level);
         foreach (var job in jobs)
             columns.Add(job);
-        await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = IndexedBatch(connection, Command(AddSql, columns.ToParameters()));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var ids = new List<long>(jobs.Count);
+        var added = new List<(long, long)>(jobs.Count);
         while (await reader.ReadAsync(cancellationToken))
-            ids.Add(reader.GetInt64(0));
-        return ids;
+            added.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        return added;
     }
 }

@@ -5,40 +5,71 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    public async Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    public async Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         if (changes.Count == 0)
-            return [];
+            return new([]);
         await using var connection = await ConnectAsync(cancellationToken);
-        return await ApplyAsync(connection, changes, cancellationToken);
+        return await ApplyAndReleaseAsync(connection, changes, cancellationToken);
     }
 
-    /// <summary>One round trip and one transaction, also for a batch that mixes changes by executions, which must hold their
-    /// claims, and changes from outside: each kind has its statement.</summary>
-    async Task<long?[]> ApplyAsync(NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    /// <summary>Applies changes in a transaction of their own, then releases the jobs that wait for those that ended.</summary>
+    async Task<AppliedChanges> ApplyAndReleaseAsync(
+        NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    {
+        var (applied, ended) = await ApplyAsync(connection, changes, cancellationToken);
+        if (applied.Busy.Count > 0)
+            await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => changes[i].JobId), cancellationToken);
+        if (ended.Count > 0)
+            await TryReleaseAsync(connection, ended, cancellationToken);
+        return applied;
+    }
+
+    /// <summary>One round trip and one transaction (the caller's, if it has one), also for a batch that mixes changes by
+    /// executions, which must hold their claims, and changes from outside: each kind has its statement.</summary>
+    /// <returns>What became of each change, and the jobs that wait for a job that has ended by one.</returns>
+    async Task<(AppliedChanges Applied, List<Waiting> Ended)> ApplyAsync(
+        NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         await using var batch = IndexedBatch(connection);
-
-        // Hangfire's job lock rows will go in front (in the same transaction): there is room in the batch.
+        var ids = changes.Select(change => change.JobId).Distinct().Order().ToArray();
+        batch.BatchCommands.Add(OnLocksOf(LockJobsSql, ids));
         foreach (var round in Rounds(changes))
         {
             foreach (var kind in round.GroupBy(numbered => numbered.Item.Claim is not null))
             {
                 var columns = new StateChangeColumns([.. kind], _level);
-                batch.BatchCommands.Add(Command(
-                    kind.Key ? ApplyClaimedSql : ApplyOutsideSql, columns.ToParameters(_options.JobExpiration, _names.Own)));
+                batch.BatchCommands.Add(Command(kind.Key ? ApplyClaimedSql : ApplyOutsideSql,
+                    columns.ToParameters(_options.JobExpiration, _names.Own, JobLockPrefix)));
             }
         }
 
+        batch.BatchCommands.Add(OnLocksOf(UnlockJobsSql, ids));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        return await ReadAppliedAsync(reader, changes, cancellationToken);
+    }
+
+    static async Task<(AppliedChanges Applied, List<Waiting> Ended)> ReadAppliedAsync(
+        NpgsqlDataReader reader, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    {
         var taken = new long?[changes.Count];
+        HashSet<int>? busy = null;
+        List<Waiting> ended = [];
         while (await reader.NextResultAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
-                taken[reader.GetInt32(0)] = reader.GetInt64(1);
+            {
+                var index = reader.GetInt32(0);
+                if (reader.IsDBNull(1))
+                    (busy ??= []).Add(index);
+                else
+                    taken[index] = reader.GetInt64(1);
+                if (!reader.IsDBNull(4))
+                    ended.AddRange(Waiting.For(changes[index], reader.GetFieldValue<string?[]>(4)));
+            }
         }
 
-        return taken;
+        return (new(taken, busy), ended);
     }
 
     // A statement can change a row once only. One batch has two changes of one job when an execution that lost its claim, and

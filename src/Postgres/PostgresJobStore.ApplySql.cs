@@ -2,19 +2,18 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // How a change of state is written. 'change' keeps those changes whose guards hold, locks their rows and draws their
-    // history ids; all that follows reads 'change' only, never what another part returned: that would be quadratic (21
+    // How a change of state is written. 'given' says which jobs we have Hangfire's lock of (PostgresJobStore.JobLocks.cs); a
+    // row of ours has this transaction as its maker. 'change' keeps those changes whose guards hold, locks their rows and draws
+    // their history ids; all that follows reads 'change' only, never what another part returned: that would be quadratic (21
     // thousand jobs a second instead of 37 in batches of 1,000).
     //
     // The guard is exact although all parts see the snapshot of the statement's start. If another transaction changes the
     // job first, 'for update' waits for it and checks the newest row again; a new state has a new id, so the guard fails. A
     // claim that was taken back shows in its queue row, which is locked and checked again in the same way.
     const string ChangeColumnsSql = """
-        with change as materialized (
-            select c.*,
-                   case when c.name1 is not null then nextval('hangfire.state_id_seq') end as id1,
-                   case when c.name2 is not null then nextval('hangfire.state_id_seq') end as id2,
-                   nextval('hangfire.state_id_seq') as id3
+        with given as materialized (
+            select c.*, (select true from hangfire.lock
+                         where resource = $32 || c.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid) as ours
             from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::int[], $8::bool[],
                         $9::text[], $10::float8[], $11::text[], $12::bool[], $13::bool[], $14::bool[], $15::bool[],
                         $16::text[], $17::text[],
@@ -25,6 +24,12 @@ sealed partial class PostgresJobStore
                      queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
                      counted, uncounted,
                      name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
+        ), change as materialized (
+            select c.*,
+                   case when c.name1 is not null then nextval('hangfire.state_id_seq') end as id1,
+                   case when c.name2 is not null then nextval('hangfire.state_id_seq') end as id2,
+                   nextval('hangfire.state_id_seq') as id3
+            from given c
             cross join lateral (
                 select from hangfire.job where id = c.jobid and coalesce(stateid, 0) = c.seen for update) j
         """;
@@ -36,11 +41,14 @@ sealed partial class PostgresJobStore
                 select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
         """;
 
-    // 'ended' alone reads the parameters: a late end changes nothing, but gives up its claim all the same.
+    // 'ended' alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does not.
     // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
     // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
+    // The last column is the jobs that wait for this one, for the caller to release: read by this statement, which began after
+    // the lock was had, it cannot miss one.
     const string EffectsSql = """
 
+            where c.ours
         ), history as (
             insert into hangfire.state (id, jobid, name, reason, createdat, data)
             select h.id, c.jobid, h.name, h.reason, h.at, h.data
@@ -55,8 +63,8 @@ sealed partial class PostgresJobStore
             from change c where j.id = c.jobid
         ), ended as (
             delete from hangfire.jobqueue q
-            using unnest($4::bigint[], $5::int[], $6::bool[]) as e(queueid, token, ends)
-            where e.ends and q.id = e.queueid and q.updatecount = e.token
+            using given e
+            where e.ends and e.ours and q.id = e.queueid and q.updatecount = e.token
         ), replaced as (
             delete from hangfire.jobqueue where id = any(array(
                 select q.id from change c
@@ -102,8 +110,12 @@ sealed partial class PostgresJobStore
                (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
                (select count(pg_notify($31, 'withdrawn:' || o.jobid)) from change o
                 where o.queueid is null
-                  and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid))
+                  and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid)),
+               case when c.expires then (
+                   select array_agg(p.value) from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'Continuations') end
         from change c
+        union all
+        select ord, null, null, null, null from given where ours is null
         """;
 
     const string ApplyClaimedSql = ChangeColumnsSql + ClaimGuardSql + EffectsSql;

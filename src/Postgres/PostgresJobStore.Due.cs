@@ -6,14 +6,13 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // Two workers share the entries by skipping each other's. The jobs are locked only when nobody has them, in DueJobsSql:
-    // whoever deletes a scheduled job locks it first and its entry after that, the other way round than we do.
+    // Nothing is locked here. A change of state takes the job's lock first, then the job, and entries of sets last; who locked
+    // them the other way round would make circles with it.
     const string DueSql = """
         select value from hangfire.set
         where key = 'schedule' and score <= $1
         order by score
         limit $2
-        for update skip locked
         """;
 
     // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
@@ -24,7 +23,6 @@ sealed partial class PostgresJobStore
         where id = any($1) and statename = 'Scheduled' and coalesce((
             select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
             where s.id = job.stateid and s.data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$'), 0) <= $2
-        for update skip locked
         """;
 
     const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
@@ -60,17 +58,19 @@ sealed partial class PostgresJobStore
         var ids = due.Select(job => job.Key).ToArray();
 
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
-        var locked = await SeeAsync(
+        var ripe = await SeeAsync(
             connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
         var at = _time.GetUtcNow();
-        await ApplyAsync(connection,
-            [.. locked.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })
+        var (applied, _) = await ApplyAsync(connection,
+            [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })
                 .To(JobState.Enqueued(QueueOf(job), at, StateReasons.Due)))], cancellationToken);
+        if (applied.Busy.Count > 0)
+            await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => ripe[i].JobId), cancellationToken);
 
         var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
         await using (var forget = Batch(connection, Command(ForgetSql, Parameters.Of(dead, NpgsqlTypes.NpgsqlDbType.Text))))
             await forget.ExecuteNonQueryAsync(cancellationToken);
-        return locked.Count + dead.Length;
+        return ripe.Count - applied.Busy.Count + dead.Length; // whoever is busy is left for the next round
     }
 
     [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]

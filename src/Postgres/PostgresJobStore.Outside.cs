@@ -19,18 +19,42 @@ sealed partial class PostgresJobStore
         IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, CancellationToken cancellationToken)
     {
         var changed = 0;
-        await using var connection = await ConnectAsync(cancellationToken);
+        var locked = new List<long>();
         foreach (var some in jobIds.Distinct().Chunk(OutsideBatch))
+            changed += await ChangeSomeAsync(some, concerns, to, locked, cancellationToken);
+
+        // Only now: who has a lock keeps it for a moment, and nothing else should have to wait for that.
+        var started = _time.GetTimestamp();
+        while (locked.Count > 0)
         {
-            var left = some;
-            for (var attempt = 0; attempt < OutsideAttempts && left.Length > 0; attempt++)
-            {
-                var seen = await SeeAsync(connection, Command(SeeSql, Parameters.Ids(left)), cancellationToken);
-                var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
-                var taken = await ApplyAsync(connection, changes, cancellationToken);
-                left = [.. changes.Where((_, i) => taken[i] is null).Select(change => change.JobId)];
-                changed += changes.Length - left.Length;
-            }
+            if (_time.GetElapsedTime(started) > _jobLockTimeout)
+                throw LockedTooLong(locked);
+            await Task.Delay(_jobLockPause, _time, cancellationToken);
+            long[] again = [.. locked];
+            locked.Clear();
+            foreach (var some in again.Chunk(OutsideBatch))
+                changed += await ChangeSomeAsync(some, concerns, to, locked, cancellationToken);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Changes those that nobody else has locked, and says which the others are.</summary>
+    async Task<int> ChangeSomeAsync(
+        long[] jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, List<long> locked, CancellationToken cancellationToken)
+    {
+        var changed = 0;
+        await using var connection = await ConnectAsync(cancellationToken);
+        for (var attempt = 0; attempt < OutsideAttempts && jobIds.Length > 0; attempt++)
+        {
+            var seen = await SeeAsync(connection, Command(SeeSql, Parameters.Ids(jobIds)), cancellationToken);
+            var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
+            if (changes.Length == 0)
+                break;
+            var applied = await ApplyAndReleaseAsync(connection, changes, cancellationToken);
+            locked.AddRange(applied.Busy.Select(i => changes[i].JobId));
+            changed += applied.Count(id => id is not null);
+            jobIds = [.. changes.Where((_, i) => applied[i] is null && !applied.Busy.Contains(i)).Select(change => change.JobId)];
         }
 
         return changed;

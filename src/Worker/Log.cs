@@ -45,4 +45,10 @@ static partial class Log
         "If another worker or a Hangfire server runs them, all is well. If this one should, name the assembly in the setting " +
         "JobRunner:JobAssemblies; if nobody does, set JobRunner:Worker:UnknownJobs to Fail")]
     public static partial void LeftToOthers(this ILogger logger, string type);
+
+    [LoggerMessage(25, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
+    public static partial void LockedOutcome(this ILogger logger, long jobId, double seconds);
+
+    [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
+    public static partial void RecurringLeftToOthers(this ILogger logger, string call, string why);
 }

@@ -18,6 +18,19 @@ public interface IJobClient
     /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
     Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default);
 
+    /// <summary>Adds a job that runs when another one has ended. If that one has ended already, it runs at once, or is deleted
+    /// at once when <paramref name="options"/> ask for another end. A failed job has not ended: it can still be requeued.</summary>
+    /// <param name="parentId">The other job.</param>
+    /// <param name="call">What to run.</param>
+    /// <param name="options">Which end to wait for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its id.</returns>
+    /// <exception cref="KeyNotFoundException">There is no such other job. Nothing was added.</exception>
+    /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
+    Task<long> ContinueWithAsync(
+        long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
+        CancellationToken cancellationToken = default);
+
     /// <summary>Puts a job back into its queue, whatever state it is in; one that runs is cancelled there first.</summary>
     /// <returns>False when there is no such job.</returns>
     Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default);

@@ -6,7 +6,7 @@ namespace JobRunner;
 
 /// <summary>The client over any store.</summary>
 sealed class JobClient(
-    IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions options, TimeProvider time) : IJobClient
+    IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
 {
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
@@ -16,7 +16,7 @@ sealed class JobClient(
         ArgumentNullException.ThrowIfNull(calls);
         var now = time.GetUtcNow();
         var states = new Dictionary<string, JobState>(1);
-        var parameters = CultureParameters();
+        var parameters = CultureParameters(settings.CompatibilityLevel);
         return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
 
         // One object for all jobs of a queue: the store writes it once.
@@ -42,8 +42,20 @@ sealed class JobClient(
     public async Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters());
+        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters(settings.CompatibilityLevel));
         return (await store.AddAsync([job], cancellationToken))[0];
+    }
+
+    public async Task<long> ContinueWithAsync(
+        long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (!Enum.IsDefined(options))
+            throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
+        var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(QueueOf(call)), time.GetUtcNow());
+        var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel));
+        return (await store.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
     }
 
     public async Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default) =>
@@ -81,10 +93,10 @@ sealed class JobClient(
     };
 
     // From its data compatibility level 180 on, Hangfire leaves the second one out when both cultures are the same.
-    Dictionary<string, string?> CultureParameters()
+    internal static Dictionary<string, string?> CultureParameters(CompatibilityLevel level)
     {
         var parameters = new Dictionary<string, string?>(2) { ["CurrentCulture"] = JsonConvert.ToString(CultureInfo.CurrentCulture.Name) };
-        if (options.CompatibilityLevel == CompatibilityLevel.V110 || !CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
+        if (level == CompatibilityLevel.V110 || !CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
             parameters.Add("CurrentUICulture", JsonConvert.ToString(CultureInfo.CurrentUICulture.Name));
         return parameters;
     }

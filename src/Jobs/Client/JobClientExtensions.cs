@@ -54,6 +54,33 @@ public static class JobClientExtensions
         this IJobClient client, Expression<Func<T, Task>> call, TimeSpan delay, CancellationToken cancellationToken = default) =>
         client.ScheduleAsync(JobCall.Of(call), TimeProvider.System.GetUtcNow() + delay, cancellationToken);
 
+    /// <summary>Adds a call that runs when another job has ended, as <see cref="IJobClient.ContinueWithAsync"/> does.</summary>
+    /// <returns>The new job's id.</returns>
+    /// <exception cref="ArgumentException">The call cannot be a job; the message says why.</exception>
+    /// <exception cref="KeyNotFoundException">There is no such other job. Nothing was added.</exception>
+    public static Task<long> ContinueWithAsync(
+        this IJobClient client, long parentId, Expression<Action> call,
+        ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState, CancellationToken cancellationToken = default) =>
+        client.ContinueWithAsync(parentId, JobCall.Of(call), options, cancellationToken);
+
+    /// <inheritdoc cref="ContinueWithAsync(IJobClient, long, Expression{Action}, ContinuationOptions, CancellationToken)"/>
+    public static Task<long> ContinueWithAsync(
+        this IJobClient client, long parentId, Expression<Func<Task>> call,
+        ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState, CancellationToken cancellationToken = default) =>
+        client.ContinueWithAsync(parentId, JobCall.Of(call), options, cancellationToken);
+
+    /// <inheritdoc cref="ContinueWithAsync(IJobClient, long, Expression{Action}, ContinuationOptions, CancellationToken)"/>
+    public static Task<long> ContinueWithAsync<T>(
+        this IJobClient client, long parentId, Expression<Action<T>> call,
+        ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState, CancellationToken cancellationToken = default) =>
+        client.ContinueWithAsync(parentId, JobCall.Of(call), options, cancellationToken);
+
+    /// <inheritdoc cref="ContinueWithAsync(IJobClient, long, Expression{Action}, ContinuationOptions, CancellationToken)"/>
+    public static Task<long> ContinueWithAsync<T>(
+        this IJobClient client, long parentId, Expression<Func<T, Task>> call,
+        ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState, CancellationToken cancellationToken = default) =>
+        client.ContinueWithAsync(parentId, JobCall.Of(call), options, cancellationToken);
+
     /// <summary>Waits for a job's end and reads its result.</summary>
     /// <exception cref="JobFailedException">It failed for good, or was deleted.</exception>
     /// <exception cref="TimeoutException">It has not ended in time.</exception>

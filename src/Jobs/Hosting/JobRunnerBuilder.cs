@@ -26,6 +26,8 @@ public static class JobRunnerServices
         services.TryAddSingleton<IJobClient>(p => new JobClient(
             p.GetRequiredService<IJobStore>(), p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>(), options,
             p.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IRecurringJobs>(p => new RecurringJobs(
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>()));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);
     }

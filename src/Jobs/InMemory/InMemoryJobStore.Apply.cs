@@ -9,22 +9,21 @@ sealed partial class InMemoryJobStore
     readonly SortedSet<long> _retries = [];
     readonly PriorityQueue<long, DateTimeOffset> _expiring = new();
 
-    public Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    public Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         var taken = new long?[changes.Count];
-        var enqueued = false;
+        bool enqueued;
         lock (_lock)
         {
+            var before = _enqueued;
             for (var i = 0; i < taken.Length; i++)
-            {
                 taken[i] = Apply(changes[i]);
-                enqueued |= taken[i] is not null && changes[i].States[^1].Name == JobStates.Enqueued;
-            }
+            enqueued = _enqueued != before;
         }
 
         if (enqueued)
             Signal(new(StoreSignalKind.Enqueued));
-        return Task.FromResult<IReadOnlyList<long?>>(taken);
+        return Task.FromResult(new AppliedChanges(taken));
     }
 
     public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
@@ -75,6 +74,13 @@ sealed partial class InMemoryJobStore
     }
 
     void Enter(InMemoryJob job, string? from, IReadOnlyList<JobState> states)
+    {
+        Write(job, from, states);
+        if (JobStates.IsFinal(job.State.Name))
+            ReleaseContinuationsOf(job);
+    }
+
+    void Write(InMemoryJob job, string? from, IReadOnlyList<JobState> states)
     {
         var to = states[^1];
         var effects = StateEffects.Of(from, to, job.Invocation.Queue);

@@ -6,8 +6,8 @@ namespace JobRunner.InMemory;
 /// The store that lives and ends with the process. It keeps what the PostgreSQL store keeps, under one lock: every
 /// operation is short and none awaits while it holds it.
 /// </summary>
-/// <remarks>Partial by concern: adding and claiming here, changes of state in <c>.Apply</c>, upkeep in <c>.Upkeep</c>, reads
-/// in <c>.Reads</c>.</remarks>
+/// <remarks>Partial by concern: adding and claiming here, changes of state in <c>.Apply</c>, jobs that wait for others in
+/// <c>.Continuations</c>, upkeep in <c>.Upkeep</c>, reads in <c>.Reads</c>.</remarks>
 sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = null) : IJobStore
 {
     // As in PostgreSQL: how long a worker may hold a job without renewing its lease, and how long ended jobs are kept.
@@ -22,6 +22,7 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
     readonly Dictionary<string, SortedSet<long>> _byState = JobStates.All.ToDictionary(name => name, _ => new SortedSet<long>());
     readonly List<Action<StoreSignal>> _listeners = [];
     long _lastId;
+    long _enqueued;
 
     public string Description => "memory: they end with this process";
 
@@ -131,6 +132,7 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
     {
         if (job.QueueRow is { FetchedAt: null } waiting && waiting.Queue == queue)
             return; // it waits there already: a second row would only run it twice
+        _enqueued++;
         var row = new InMemoryQueueRow(++_lastId, job.Id, queue);
         _rows.Add(row.Id, row);
         job.QueueRow = row;

@@ -19,6 +19,15 @@ public sealed record JobState(string Name, DateTimeOffset CreatedAt, IReadOnlyDi
         new(JobStates.Scheduled, at,
             Pairs(("EnqueueAt", HangfireTime.Format(enqueueAt)), ("ScheduledAt", HangfireTime.Format(at))), reason);
 
+    /// <summary>Awaiting the end of another job.</summary>
+    /// <param name="parentId">The other job.</param>
+    /// <param name="options">Which end of it.</param>
+    /// <param name="nextState">Where the job goes then, as JSON; <see cref="AwaitingState.NextEnqueued"/> makes it.</param>
+    /// <param name="at">When it begins to wait.</param>
+    public static JobState Awaiting(long parentId, ContinuationOptions options, string nextState, DateTimeOffset at) =>
+        new(JobStates.Awaiting, at, Pairs(("ParentId", parentId.ToString(CultureInfo.InvariantCulture)), ("NextState", nextState),
+            ("Options", ((int)options).ToString(CultureInfo.InvariantCulture))));
+
     /// <summary>Processing by one execution of one worker. Hangfire's dashboard shows the first eight characters of
     /// <paramref name="workerId"/>, so it must be at least that long.</summary>
     public static JobState Processing(string serverId, string workerId, DateTimeOffset startedAt) =>

@@ -14,6 +14,9 @@ public readonly record struct StateEffects
     /// <summary>The score of the entry in set <c>schedule</c> (Unix seconds), or null for none.</summary>
     public double? ScheduleScore { get; private init; }
 
+    /// <summary>The score of the entry in set <c>awaiting</c> (Unix seconds), or null for none.</summary>
+    public double? AwaitingScore { get; private init; }
+
     /// <summary>True when the job gets an entry in set <c>retries</c>.</summary>
     public bool AddsRetry { get; private init; }
 
@@ -44,6 +47,7 @@ public readonly record struct StateEffects
     {
         EnqueueTo = to.Name == JobStates.Enqueued ? QueueName.Effective(to.Data.GetValueOrDefault("Queue"), ownQueue) : null,
         ScheduleScore = to.Name == JobStates.Scheduled ? HangfireTime.Parse(to.Data["EnqueueAt"]).ToUnixTimeSeconds() : null,
+        AwaitingScore = to.Name == JobStates.Awaiting ? to.CreatedAt.ToUnixTimeSeconds() : null,
         AddsRetry = IsRetry(to),
         LeavesSchedule = from == JobStates.Scheduled,
         LeavesRetries = from is JobStates.Scheduled or JobStates.Failed && !IsRetry(to),

@@ -9,6 +9,12 @@ public static class StateReasons
     /// <summary>On Enqueued: its instant has come.</summary>
     public const string Due = "Triggered by DelayedJobScheduler";
 
+    /// <summary>On Enqueued: an occurrence of a recurring job.</summary>
+    public const string Recurring = "Triggered by recurring job scheduler";
+
+    /// <summary>On Enqueued: somebody asked for a run of a recurring job.</summary>
+    public const string RecurringByHand = "Triggered using recurring job manager";
+
     /// <summary>On Failed, or Deleted: no retry is left.</summary>
     public const string RetriesExceeded = "Exceeded the maximum number of retry attempts.";
 
@@ -20,6 +26,12 @@ public static class StateReasons
 
     /// <summary>On Enqueued or Deleted: somebody pressed the button.</summary>
     public const string FromDashboard = "Triggered via Dashboard UI";
+
+    /// <summary>On Deleted: the job waited for another one, which ended in another way.</summary>
+    public const string ConditionNotMet = "Continuation condition was not met";
+
+    /// <summary>On Failed: the job waited for another one, and where it should go then cannot be read.</summary>
+    public const string ContinuationUnreadable = "An error occurred while deserializing the continuation";
 
     /// <summary>What the reason of every retry starts with; Hangfire lists such jobs on its page of retries.</summary>
     public const string RetryPrefix = "Retry attempt";

@@ -6,7 +6,7 @@ namespace JobRunner.Storage;
 /// </summary>
 /// <remarks>Every change of a job's state is guarded: it names the state row it saw, and does nothing when the job has moved
 /// on. Writes by an execution are guarded by its claim as well.</remarks>
-public interface IJobStore
+public partial interface IJobStore
 {
     /// <summary>How the store calls itself in logs and pages, such as <c>PostgreSQL at db:5432/app, schema hangfire</c>. Never
     /// with a password.</summary>
@@ -20,6 +20,16 @@ public interface IJobStore
     /// <returns>Their ids, in the given order.</returns>
     Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken);
 
+    /// <summary>Adds jobs that wait for the end of another one, all or none. If it has ended already they enter at once the
+    /// state that they would enter then.</summary>
+    /// <param name="parentId">The other job.</param>
+    /// <param name="jobs">The jobs, in state Awaiting.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Their ids, in the given order.</returns>
+    /// <exception cref="KeyNotFoundException">There is no such other job. Nothing was added.</exception>
+    /// <exception cref="TimeoutException">Somebody else keeps the other job locked. Nothing was added.</exception>
+    Task<IReadOnlyList<long>> AddContinuationsAsync(long parentId, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken);
+
     /// <summary>Takes waiting jobs off the queues for a worker, at most <paramref name="count"/>: earlier queues first, and
     /// within a queue the oldest job first. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
     /// <param name="queues">The queues.</param>
@@ -32,10 +42,12 @@ public interface IJobStore
         IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken);
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
-    /// by the state row it saw. A change whose last state is not Processing ends the claim.</summary>
+    /// by the state row it saw. A change whose last state is not Processing ends the claim. A job that becomes Succeeded or
+    /// Deleted, here or in any other operation, releases those that wait for it.</summary>
     /// <returns>For each change the id of the job's new current state row, or null when it did not take. A change that would
-    /// have ended a claim ends it even then, if the claim is still held: its job has moved on.</returns>
-    Task<IReadOnlyList<long?>> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken);
+    /// have ended a claim ends it even then, if the claim is still held: its job has moved on. Changes of jobs that somebody
+    /// else is changing at this moment are left for later (<see cref="AppliedChanges.Busy"/>); they hold up no other.</returns>
+    Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken);
 
     /// <summary>Gives claimed jobs back unrun or interrupted. Claims that are no longer held are left alone.</summary>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
@@ -57,16 +69,23 @@ public interface IJobStore
     /// <returns>How many were due: fewer than <paramref name="count"/> means that none is left.</returns>
     Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken);
 
+    /// <summary>Releases jobs that still wait although their parent has ended, or is gone: whoever ended it may have died before
+    /// it could release them. Looks at <paramref name="count"/> waiting jobs, and at others in the next call.</summary>
+    /// <returns>How many it released, or wants to look at again soon; 0 when there is nothing to do for now.</returns>
+    Task<int> ReleaseAwaitingAsync(int count, CancellationToken cancellationToken);
+
     /// <summary>Removes jobs and counters whose time has passed, at most <paramref name="count"/> jobs.</summary>
     /// <returns>How many jobs went.</returns>
     Task<int> ExpireAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>Puts finished, failed, scheduled or running jobs back into their queues, whatever state they are in.</summary>
     /// <returns>How many were: jobs that are gone are not counted.</returns>
+    /// <exception cref="TimeoutException">Somebody else keeps some of them locked. All others were.</exception>
     Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
 
     /// <summary>Deletes jobs, whatever state they are in. One that is running is cancelled by its worker.</summary>
     /// <returns>How many were: jobs that are gone, or deleted before, are not counted.</returns>
+    /// <exception cref="TimeoutException">Somebody else keeps some of them locked. All others were.</exception>
     Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
 
     /// <summary>Announces a worker, or tells that it is alive: the same row, made anew when somebody removed it.</summary>

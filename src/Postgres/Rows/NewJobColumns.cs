@@ -15,6 +15,7 @@ sealed class NewJobColumns(int count, CompatibilityLevel level)
     readonly DateTime[] _createdAt = new DateTime[count];
     readonly string[] _data = new string[count];
     readonly string?[] _queues = new string?[count];
+    readonly string?[] _sets = new string?[count];
     readonly double?[] _scores = new double?[count];
     readonly string[] _prefixes = new string[count];
     int _count;
@@ -35,8 +36,9 @@ sealed class NewJobColumns(int count, CompatibilityLevel level)
         _createdAt[i] = job.State.CreatedAt.UtcDateTime;
         _data[i] = DataOf(job.State);
         _queues[i] = effects.EnqueueTo;
-        _scores[i] = effects.ScheduleScore;
-        _prefixes[i] = job.Invocation.Queue is { } queue ? queue + ":" : "";
+        _sets[i] = effects.AwaitingScore is not null ? "awaiting" : effects.ScheduleScore is not null ? "schedule" : null;
+        _scores[i] = effects.AwaitingScore ?? effects.ScheduleScore;
+        _prefixes[i] = effects.ScheduleScore is not null && job.Invocation.Queue is { } queue ? queue + ":" : "";
     }
 
     public NpgsqlParameter[] ToParameters() =>
@@ -45,7 +47,8 @@ sealed class NewJobColumns(int count, CompatibilityLevel level)
         Parameters.Of(_parameters, NpgsqlDbType.Json), Parameters.Of(_names, NpgsqlDbType.Text),
         Parameters.Of(_reasons, NpgsqlDbType.Text), Parameters.Of(_createdAt, NpgsqlDbType.TimestampTz),
         Parameters.Of(_data, NpgsqlDbType.Jsonb), Parameters.Of(_queues, NpgsqlDbType.Text),
-        Parameters.Of(_scores, NpgsqlDbType.Double), Parameters.Of(_prefixes, NpgsqlDbType.Text),
+        Parameters.Of(_sets, NpgsqlDbType.Text), Parameters.Of(_scores, NpgsqlDbType.Double),
+        Parameters.Of(_prefixes, NpgsqlDbType.Text),
     ];
 
     string DataOf(JobState state)

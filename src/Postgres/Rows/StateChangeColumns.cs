@@ -13,7 +13,7 @@ sealed class StateChangeColumns((int Index, StateChange Change)[] changes, Compa
     readonly (int Ordinal, StateChange Change, StateEffects Effects)[] _rows =
         [.. changes.OrderBy(c => c.Change.JobId).Select(c => (c.Index, c.Change, c.Change.Effects))];
 
-    public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel) =>
+    public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel, string lockPrefix) =>
     [
         Column(r => r.Ordinal, NpgsqlDbType.Integer),
         Column(r => r.Change.JobId, NpgsqlDbType.Bigint),
@@ -36,6 +36,7 @@ sealed class StateChangeColumns((int Index, StateChange Change)[] changes, Compa
         .. Slot(0), .. Slot(1), .. Slot(2),
         Parameters.Of(expiration),
         Parameters.Of(channel),
+        Parameters.Of(lockPrefix),
     ];
 
     IEnumerable<NpgsqlParameter> Slot(int slot)

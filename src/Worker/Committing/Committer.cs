@@ -18,6 +18,7 @@ sealed class Committer(
         Channel.CreateBounded<(Execution, Outcome?)>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
     readonly Random _random = Random.Shared;
     readonly Outage _outage = new(logger, "write outcomes", time);
+    readonly BusyOutcomes _busy = new(time, logger); // the loop's alone
 
     /// <summary>Hands over an outcome; waits while the line is full.</summary>
     public ValueTask EndAsync(Execution execution, Outcome outcome) => _line.Writer.WriteAsync((execution, outcome));
@@ -32,16 +33,50 @@ sealed class Committer(
     public async Task RunAsync(CancellationToken giveUp)
     {
         var batch = new Dictionary<Execution, Outcome?>(MaxBatch);
-        while (await _line.Reader.WaitToReadAsync(giveUp))
+        while (await HasMoreAsync(giveUp))
         {
             while (batch.Count < MaxBatch && _line.Reader.TryRead(out var item))
                 batch[item.Execution] = item.Outcome ?? batch.GetValueOrDefault(item.Execution);
+            _busy.MoveDueTo(batch);
             await _outage.RetryAsync(() => CommitAsync(batch), giveUp);
             batch.Clear();
         }
     }
 
+    // Also when no more outcomes come, those whose jobs are locked have to be written.
+    async Task<bool> HasMoreAsync(CancellationToken giveUp)
+    {
+        if (_busy.Count == 0)
+            return await _line.Reader.WaitToReadAsync(giveUp);
+        using var pause = new CancellationTokenSource(BusyOutcomes.Pause, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, giveUp);
+        try
+        {
+            if (!await _line.Reader.WaitToReadAsync(either.Token))
+                await Task.Delay(BusyOutcomes.Pause, time, giveUp);
+        }
+        catch (OperationCanceledException) when (!giveUp.IsCancellationRequested)
+        {
+            // it is time for another try
+        }
+
+        return true;
+    }
+
     async Task CommitAsync(Dictionary<Execution, Outcome?> batch)
+    {
+        var (changed, changes) = Changes(batch);
+        await GiveUpClaimsAsync(batch);
+        if (changes.Count > 0)
+            Note(batch, changed, changes, await store.ApplyAsync(changes, CancellationToken.None));
+        foreach (var (execution, outcome) in batch)
+        {
+            if (outcome is not null)
+                executions.Remove(execution);
+        }
+    }
+
+    (List<Execution> Changed, List<StateChange> Changes) Changes(Dictionary<Execution, Outcome?> batch)
     {
         var now = time.GetUtcNow();
         var changes = new List<StateChange>(batch.Count);
@@ -57,14 +92,7 @@ sealed class Committer(
             changed.Add(execution);
         }
 
-        await GiveUpClaimsAsync(batch);
-        if (changes.Count > 0)
-            Note(changed, changes, await store.ApplyAsync(changes, CancellationToken.None));
-        foreach (var (execution, outcome) in batch)
-        {
-            if (outcome is not null)
-                executions.Remove(execution);
-        }
+        return (changed, changes);
     }
 
     async Task GiveUpClaimsAsync(Dictionary<Execution, Outcome?> batch)
@@ -80,11 +108,17 @@ sealed class Committer(
     static List<Claim> Claims<T>(Dictionary<Execution, Outcome?> batch) where T : Outcome =>
         [.. batch.Where(item => item.Value is T).Select(item => item.Key.Job.Claim)];
 
-    void Note(List<Execution> changed, List<StateChange> changes, IReadOnlyList<long?> taken)
+    void Note(Dictionary<Execution, Outcome?> batch, List<Execution> changed, List<StateChange> changes, AppliedChanges taken)
     {
         for (var i = 0; i < taken.Count; i++)
         {
-            if (taken[i] is { } stateId)
+            if (taken.Busy.Contains(i))
+            {
+                // Out of the batch, so that the execution stays and its lease is renewed. A mark is simply asked for again.
+                if (batch.Remove(changed[i], out var outcome) && outcome is not null)
+                    _busy.Add(changed[i], outcome);
+            }
+            else if (taken[i] is { } stateId)
             {
                 changed[i].StateId = stateId;
                 changed[i].StateName = changes[i].States[^1].Name;

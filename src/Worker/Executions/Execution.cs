@@ -43,6 +43,12 @@ sealed class Execution(ClaimedJob job) : IDisposable
     /// <summary>Called when its end is committed. Set before it is started.</summary>
     public Action? Ended { get; set; }
 
+    /// <summary>Since when its outcome waits for somebody else's lock of the job, or null. Set by the committer alone.</summary>
+    public long? LockedSince { get; set; }
+
+    /// <summary>True when that has been logged. Set by the committer alone.</summary>
+    public bool ToldLocked { get; set; }
+
     public CancellationToken CancellationToken => _cancellation.Token;
 
     /// <summary>Why it was told to stop, or null.</summary>

@@ -32,7 +32,7 @@ public sealed class WorkerOptions
     /// <summary>How often queues are looked at when nothing tells of new jobs. Default 500 ms.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often scheduled jobs are looked at. Default 1 s.</summary>
+    /// <summary>How often scheduled and recurring jobs are looked at; recurring ones also when one is due. Default 1 s.</summary>
     public TimeSpan SchedulePollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How soon a running job shows as Processing. Shorter jobs get that row together with their end. Default 200 ms;

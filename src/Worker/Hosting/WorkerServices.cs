@@ -32,6 +32,7 @@ public static class WorkerServices
         services.AddSingleton<ForeignJobs>();
         services.AddSingleton<Committer>();
         services.AddSingleton<Claimer>();
+        services.AddSingleton<RecurringScheduler>();
         services.AddSingleton<Worker.Housekeeping>();
         services.AddSingleton(Lanes);
         services.AddHostedService<WorkerService>();

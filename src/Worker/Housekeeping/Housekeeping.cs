@@ -6,7 +6,8 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
+    IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes,
+    WorkerIdentity identity, RecurringScheduler recurring,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -29,6 +30,8 @@ sealed class Housekeeping(
     public IEnumerable<Poller> ForAll =>
     [
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
+        new("release continuations", ReleaseAwaitingAsync, time, logger),
+        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger),
         new("rescue jobs of dead workers", RescueAsync, time, logger),
         new("remove expired jobs", ExpireAsync, time, logger),
     ];
@@ -78,6 +81,10 @@ sealed class Housekeeping(
 
     async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
         await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Options.SchedulePollInterval : TimeSpan.Zero;
+
+    // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
+    async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>
+        await store.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(250);
 
     async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
     {

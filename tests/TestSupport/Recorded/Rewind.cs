@@ -46,11 +46,19 @@ public static class Rewind
     static async Task EnterAsync(NpgsqlConnection connection, long id, string? ownQueue, JsonNode state)
     {
         var data = state["data"]!;
-        if ((string)state["name"]! == JobStates.Enqueued)
-            await ExecuteAsync(connection, $"insert into hangfire.jobqueue (jobid, queue) values ({id}, '{QueueName.Effective((string?)data["Queue"], ownQueue)}')");
-        else
-            await ExecuteAsync(connection,
-                $"insert into hangfire.set (key, score, value) values ('schedule', {HangfireTime.Parse((string)data["EnqueueAt"]!).ToUnixTimeSeconds()}, '{StateEffects.ScheduleEntry(id, ownQueue)}')");
+        switch ((string)state["name"]!)
+        {
+            case JobStates.Enqueued:
+                await ExecuteAsync(connection, $"insert into hangfire.jobqueue (jobid, queue) values ({id}, '{QueueName.Effective((string?)data["Queue"], ownQueue)}')");
+                break;
+            case JobStates.Scheduled:
+                await ExecuteAsync(connection,
+                    $"insert into hangfire.set (key, score, value) values ('schedule', {HangfireTime.Parse((string)data["EnqueueAt"]!).ToUnixTimeSeconds()}, '{StateEffects.ScheduleEntry(id, ownQueue)}')");
+                break;
+            case JobStates.Awaiting:
+                await ExecuteAsync(connection, $"insert into hangfire.set (key, score, value) values ('awaiting', 1795212705, '{id}')");
+                break;
+        }
     }
 
     static async Task InsertAsync(NpgsqlConnection connection, string table, JsonNode row, JsonObject? changes = null)

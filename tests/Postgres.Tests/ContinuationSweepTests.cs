@@ -1,0 +1,154 @@
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Postgres.Tests;
+
+/// <summary>Jobs that wait for a job that has ended: made by a client that was slower, or left by a worker that died.</summary>
+public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    PostgresJobStore _store = null!;
+    HandMadeHangfire _hangfire = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await _store.InitializeAsync(default);
+        _hangfire = HandMadeHangfire.Open(fixture.ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _hangfire.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_continuation_that_its_client_is_still_making_is_released_when_it_is_made()
+    {
+        var parent = await AddAsync();
+        var child = await _hangfire.AddChildAsync();
+        await _hangfire.ListAsync(parent, child);
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        await SucceedAsync();
+
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1, "it is looked at again");
+        await _hangfire.GiveStateAsync(parent, child, late: false);
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+
+        await StateShouldBeAsync(child, JobStates.Enqueued);
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_continuation_that_nobody_finishes_making_is_given_up()
+    {
+        var parent = await AddAsync();
+        var child = await _hangfire.AddChildAsync();
+        await _hangfire.ListAsync(parent, child);
+        await SucceedAsync();
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+
+        await ExecuteAsync($"update hangfire.job set createdat = now() - interval '16 minutes' where id = {child}");
+
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_a_dead_worker_left_is_released_by_another_one()
+    {
+        var parent = await AddAsync();
+        var child = (await _hangfire.AddContinuationAsync(parent)).Child;
+        await ExecuteAsync($"update hangfire.job set statename = 'Succeeded' where id = {parent}");
+
+        await using var other = TestStore.Open(fixture.ConnectionString);
+        (await other.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+
+        await StateShouldBeAsync(child, JobStates.Enqueued);
+        (await SetAsync()).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(ContinuationOptions.OnAnyFinishedState, JobStates.Enqueued)]
+    [InlineData(ContinuationOptions.OnlyOnSucceededState, JobStates.Deleted)]
+    public async Task A_continuation_whose_parent_is_gone_runs_only_if_any_end_will_do(ContinuationOptions options, string expected)
+    {
+        var parent = await AddAsync();
+        var awaiting = JobState.Awaiting(parent, options, AwaitingState.NextEnqueued(), Now);
+        var child = (await _store.AddContinuationsAsync(parent, [Job(awaiting)], default))[0];
+        await ExecuteAsync($"delete from hangfire.job where id = {parent}");
+
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+
+        await StateShouldBeAsync(child, expected);
+    }
+
+    [Fact]
+    public async Task Entries_of_jobs_that_do_not_wait_are_removed()
+    {
+        var parent = await AddAsync();
+        var child = (await _hangfire.AddContinuationAsync(parent)).Child;
+        await ExecuteAsync($"""
+            insert into hangfire.set (key, score, value) values
+                ('awaiting', 1, 'nonsense'), ('awaiting', 1, '987654'), ('awaiting', 1, '{parent}'), ('awaiting', 1, '99999999999999999999')
+            """);
+
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+
+        (await SetAsync()).ShouldBe([$"{child}"]);
+    }
+
+    [Fact]
+    public async Task Many_that_wait_are_looked_at_page_by_page_and_again_from_the_start()
+    {
+        var waiting = await AddAsync();
+        var ended = await AddAsync();
+        for (var i = 0; i < 12; i++)
+            await _hangfire.AddContinuationAsync(i % 6 == 0 ? ended : waiting);
+        await ExecuteAsync($"update hangfire.job set statename = 'Succeeded' where id = {ended}");
+
+        var released = 0;
+        for (var page = 0; page < 4; page++)
+            released += await _store.ReleaseAwaitingAsync(4, default);
+        released.ShouldBe(2);
+
+        var late = (await _hangfire.AddContinuationAsync(waiting)).Child;
+        await ExecuteAsync($"update hangfire.job set statename = 'Deleted' where id = {waiting}");
+        for (var page = 0; page < 8; page++)
+            await _store.ReleaseAwaitingAsync(4, default);
+        await StateShouldBeAsync(late, JobStates.Deleted);
+        (await SetAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_list_of_continuations_that_cannot_be_read_does_not_keep_its_parent_from_ending()
+    {
+        var parent = await AddAsync();
+        var child = (await _hangfire.AddContinuationAsync(parent)).Child;
+        await ExecuteAsync("update hangfire.jobparameter set value = 'nonsense' where name = 'Continuations'");
+
+        await SucceedAsync();
+
+        await StateShouldBeAsync(parent, JobStates.Succeeded);
+        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        await StateShouldBeAsync(child, JobStates.Enqueued);
+    }
+
+    static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    static NewJob Job(JobState state) => new(new Invocation("T, A", "M", [], []), state, new Dictionary<string, string?>());
+
+    async Task<long> AddAsync() => (await _store.AddAsync([Job(JobState.Enqueued("default", Now))], default))[0];
+
+    async Task SucceedAsync()
+    {
+        var job = (await _store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
+        var end = JobState.Succeeded(Now, default, default, null);
+        (await _store.ApplyAsync([new(job.JobId, job.StateId, job.StateName, [end], null, job.Claim)], default))[0].ShouldNotBeNull();
+    }
+
+    async Task StateShouldBeAsync(long id, string state) => (await _store.GetAsync(id, default))!.State!.Name.ShouldBe(state);
+
+    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+
+    Task<List<string>> SetAsync() => TestStore.LinesAsync(fixture.ConnectionString, "select value from hangfire.set");
+}

@@ -1,0 +1,119 @@
+using JobRunner.Storage;
+using JobRunner.TestSupport;
+
+namespace JobRunner.Postgres.Tests;
+
+/// <summary>Hangfire's servers and clients change a job's state under a lock, and so do we.</summary>
+public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    PostgresJobStore _store = null!;
+    HandMadeHangfire _hangfire = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await _store.InitializeAsync(default);
+        _hangfire = HandMadeHangfire.Open(fixture.ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _hangfire.DisposeAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_job_that_somebody_else_has_locked_holds_up_no_other_of_its_batch()
+    {
+        var jobs = await AddAndClaimAsync(1000);
+        await _hangfire.LockAsync(LockOf(jobs[500]));
+
+        var applied = await _store.ApplyAsync([.. jobs.Select(End)], default);
+
+        applied.Busy.ShouldBe([500]);
+        applied.Count(id => id is not null).ShouldBe(999);
+        applied[500].ShouldBeNull();
+        await _hangfire.UnlockAsync(LockOf(jobs[500]));
+        (await _store.ApplyAsync([End(jobs[500])], default)).ShouldHaveSingleItem().ShouldNotBeNull("its claim was still held");
+        await NoLockShouldRemainAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task The_lock_of_somebody_who_died_is_taken_over_after_ten_minutes()
+    {
+        var jobs = await AddAndClaimAsync(1);
+        await _hangfire.LockAsync(LockOf(jobs[0]));
+        await ExecuteAsync("update hangfire.lock set acquired = now() - interval '9 minutes'");
+        await _store.ApplyAsync([End(jobs[0])], default);
+        (await _store.ApplyAsync([End(jobs[0])], default)).Busy.ShouldBe([0]);
+
+        await ExecuteAsync("update hangfire.lock set acquired = now() - interval '11 minutes'");
+        await _store.ApplyAsync([End(jobs[0])], default);
+
+        (await _store.ApplyAsync([End(jobs[0])], default)).ShouldHaveSingleItem().ShouldNotBeNull();
+        await NoLockShouldRemainAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Deleting_waits_for_the_locked_job_after_it_has_deleted_the_others()
+    {
+        var jobs = await AddAndClaimAsync(3);
+        await _hangfire.LockAsync(LockOf(jobs[1]));
+
+        var deleting = _store.DeleteAsync([.. jobs.Select(job => job.JobId)], null, default);
+        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).ByState[JobStates.Deleted] == 2);
+        deleting.IsCompleted.ShouldBeFalse();
+        await _hangfire.UnlockAsync(LockOf(jobs[1]));
+
+        (await deleting).ShouldBe(3);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Adding_a_continuation_waits_for_the_lock_of_its_parent()
+    {
+        var parent = (await AddAndClaimAsync(1))[0];
+        await _hangfire.LockAsync(LockOf(parent));
+        var child = new NewJob(parent.Invocation!, JobState.Awaiting(parent.JobId, default, AwaitingState.NextEnqueued(), Now), new Dictionary<string, string?>());
+
+        var adding = _store.AddContinuationsAsync(parent.JobId, [child], default);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        adding.IsCompleted.ShouldBeFalse();
+        (await _store.CountAsync(default)).ByState[JobStates.Awaiting].ShouldBe(0);
+        await _hangfire.UnlockAsync(LockOf(parent));
+
+        (await adding).Count.ShouldBe(1);
+        await NoLockShouldRemainAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_due_job_that_somebody_else_has_locked_is_enqueued_later()
+    {
+        var ids = await _store.AddAsync([.. Enumerable.Range(0, 3).Select(_ => new NewJob(
+            new Invocation("T, A", "M", [], []), JobState.Scheduled(Now, Now), new Dictionary<string, string?>()))], default);
+        await _hangfire.LockAsync($"hangfire:job:{ids[0]}:state-lock");
+
+        (await _store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(2);
+        await _hangfire.UnlockAsync($"hangfire:job:{ids[0]}:state-lock");
+
+        (await _store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(1);
+    }
+
+    static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    static string LockOf(ClaimedJob job) => $"hangfire:job:{job.JobId}:state-lock";
+
+    static StateChange End(ClaimedJob job) => new(job.JobId, job.StateId, job.StateName,
+        [JobState.Succeeded(Now, default, default, null)], null, job.Claim);
+
+    async Task<IReadOnlyList<ClaimedJob>> AddAndClaimAsync(int count)
+    {
+        await _store.AddAsync([.. Enumerable.Range(0, count).Select(_ => new NewJob(
+            new Invocation("T, A", "M", [], []), JobState.Enqueued("default", Now), new Dictionary<string, string?>()))], default);
+        return await _store.ClaimAsync(["default"], count, default);
+    }
+
+    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+
+    async Task NoLockShouldRemainAsync() =>
+        (await TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
+}

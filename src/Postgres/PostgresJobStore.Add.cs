@@ -36,8 +36,6 @@ sealed partial class PostgresJobStore
 
     public async Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
-        if (jobs.Count == 0)
-            return [];
         await using var connection = await ConnectAsync(cancellationToken);
         return [.. (await AddAsync(connection, jobs, cancellationToken)).Select(added => added.JobId)];
     }
@@ -46,7 +44,9 @@ sealed partial class PostgresJobStore
     async Task<List<(long JobId, long StateId)>> AddAsync(
         NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
-        var columns = new NewJobColumns(jobs.Count);
+        if (jobs.Count == 0)
+            return [];
+        var columns = new NewJobColumns(jobs.Count, _level);
         foreach (var job in jobs)
             columns.Add(job);
         await using var batch = IndexedBatch(connection, Command(AddSql, columns.ToParameters()));

@@ -38,7 +38,7 @@ sealed partial class PostgresJobStore
         {
             foreach (var kind in round.GroupBy(numbered => numbered.Item.Claim is not null))
             {
-                var columns = new StateChangeColumns([.. kind]);
+                var columns = new StateChangeColumns([.. kind], _level);
                 batch.BatchCommands.Add(Command(kind.Key ? ApplyClaimedSql : ApplyOutsideSql,
                     columns.ToParameters(_options.JobExpiration, _names.Own, JobLockPrefix)));
             }

@@ -21,6 +21,10 @@ sealed partial class PostgresJobStore
                 limit $2
                 for update skip locked) head
             limit $2
+        """ + TakePickedSql;
+
+    const string TakePickedSql = """
+
         ), dropped as (
             delete from hangfire.jobqueue where id = any(array(select id from picked where runs is not true))
         ), taken as (
@@ -45,7 +49,7 @@ sealed partial class PostgresJobStore
     /// it, is claimed with state id 0, and the guards know that.
     /// </remarks>
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<string> queues, int count, CancellationToken cancellationToken)
+        IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
     {
         if (queues.Count == 0 || count <= 0)
             return [];
@@ -53,22 +57,33 @@ sealed partial class PostgresJobStore
         var jobs = new List<ClaimedJob>(Math.Min(count, 1000));
         await using var connection = await ConnectAsync(cancellationToken);
 
-        // Dropped rows count towards the limit; behind them, jobs may be waiting. What is claimed already must not be lost to a stop.
-        while (await ClaimAsync(connection, order, count - jobs.Count, jobs, jobs.Count == 0 ? cancellationToken : default) > 0
-            && jobs.Count < count)
+        // Dropped rows count towards the limit; behind them, jobs may be waiting. What is claimed already must not be lost to a
+        // stop.
+        var types = exceptTypes.ToArray();
+        for (var round = 1; jobs.Count < count; round++)
         {
+            var rest = types.Length == 0
+                ? await ClaimAnyAsync(connection, order, count - jobs.Count, jobs, jobs.Count == 0 ? cancellationToken : default)
+                : await ClaimExceptAsync(connection, order, count - jobs.Count, types, jobs, jobs.Count == 0 ? cancellationToken : default);
+            if (rest == 0 || (types.Length > 0 && round >= MaxWindows))
+                break;
         }
 
         return [.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)];
     }
 
     /// <returns>How many queue rows were dropped.</returns>
-    async Task<long> ClaimAsync(
+    async Task<long> ClaimAnyAsync(
         NpgsqlConnection connection, string[] queues, int count, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
         await using var batch = IndexedBatch(connection, Command(ClaimSql, Parameters.Of(queues, NpgsqlDbType.Text), Parameters.Of(count)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
+        return await ReadClaimedAsync(reader, jobs, cancellationToken);
+    }
+
+    static async Task<long> ReadClaimedAsync(NpgsqlDataReader reader, List<ClaimedJob> jobs, CancellationToken cancellationToken)
+    {
         long dropped = 0;
         while (await reader.ReadAsync(cancellationToken))
         {

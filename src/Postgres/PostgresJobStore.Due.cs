@@ -18,7 +18,7 @@ sealed partial class PostgresJobStore
     // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
     // ISO form of old clients is not compared: such a job may be that much early, as with Hangfire.)
     const string DueJobsSql = """
-        select id, coalesce(stateid, 0), statename, invocationdata ->> 'Queue'
+        select id, coalesce(stateid, 0), statename, invocationdata, arguments
         from hangfire.job
         where id = any($1) and statename = 'Scheduled' and coalesce((
             select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
@@ -60,9 +60,10 @@ sealed partial class PostgresJobStore
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
         var ripe = await SeeAsync(
             connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
-        var state = JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), StateReasons.Due);
+        var at = _time.GetUtcNow();
         var (applied, _) = await ApplyAsync(connection,
-            [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue }).To(state))], cancellationToken);
+            [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })
+                .To(JobState.Enqueued(QueueOf(job), at, StateReasons.Due)))], cancellationToken);
         if (applied.Busy.Count > 0)
             await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => ripe[i].JobId), cancellationToken);
 

@@ -10,13 +10,13 @@ sealed partial class PostgresJobStore
     const int OutsideBatch = 1000;
 
     public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
-        ChangeAllAsync(jobIds, _ => true, () => JobState.Enqueued(QueueName.Default, _time.GetUtcNow(), reason), cancellationToken);
+        ChangeAllAsync(jobIds, _ => true, job => JobState.Enqueued(QueueOf(job), _time.GetUtcNow(), reason), cancellationToken);
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
-        ChangeAllAsync(jobIds, state => state != JobStates.Deleted, () => JobState.Deleted(_time.GetUtcNow(), reason), cancellationToken);
+        ChangeAllAsync(jobIds, state => state != JobStates.Deleted, _ => JobState.Deleted(_time.GetUtcNow(), reason), cancellationToken);
 
     async Task<int> ChangeAllAsync(
-        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<JobState> to, CancellationToken cancellationToken)
+        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, CancellationToken cancellationToken)
     {
         var changed = 0;
         var locked = new List<long>();
@@ -41,14 +41,14 @@ sealed partial class PostgresJobStore
 
     /// <summary>Changes those that nobody else has locked, and says which the others are.</summary>
     async Task<int> ChangeSomeAsync(
-        long[] jobIds, Func<string, bool> concerns, Func<JobState> to, List<long> locked, CancellationToken cancellationToken)
+        long[] jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, List<long> locked, CancellationToken cancellationToken)
     {
         var changed = 0;
         await using var connection = await ConnectAsync(cancellationToken);
         for (var attempt = 0; attempt < OutsideAttempts && jobIds.Length > 0; attempt++)
         {
             var seen = await SeeAsync(connection, Command(SeeSql, Parameters.Ids(jobIds)), cancellationToken);
-            var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to())).ToArray();
+            var changes = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
             if (changes.Length == 0)
                 break;
             var applied = await ApplyAndReleaseAsync(connection, changes, cancellationToken);
@@ -62,7 +62,7 @@ sealed partial class PostgresJobStore
 
     // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.
     const string SeeSql = """
-        select id, coalesce(stateid, 0), statename, invocationdata ->> 'Queue'
+        select id, coalesce(stateid, 0), statename, invocationdata, arguments
         from hangfire.job where id = any($1) and statename is not null
         """;
 
@@ -73,11 +73,17 @@ sealed partial class PostgresJobStore
         await reader.NextResultAsync(cancellationToken);
         var seen = new List<SeenJob>();
         while (await reader.ReadAsync(cancellationToken))
-            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
+        {
+            var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
+            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), call, call?.Queue));
+        }
+
         return seen;
     }
 
-    readonly record struct SeenJob(long JobId, long StateId, string StateName, string? OwnQueue)
+    string QueueOf(SeenJob job) => _queues?.Of(job.Call) ?? QueueName.Default;
+
+    readonly record struct SeenJob(long JobId, long StateId, string StateName, Invocation? Call, string? OwnQueue)
     {
         public StateChange To(JobState state) => new(JobId, StateId, StateName, [state], OwnQueue);
     }

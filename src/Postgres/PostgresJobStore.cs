@@ -20,9 +20,14 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
     readonly NpgsqlDataSource _source;
     readonly TimeProvider _time;
     readonly ILogger _logger;
+    readonly CompatibilityLevel _level;
+    readonly QueueRule? _queues;
 
-    public PostgresJobStore(PostgresOptions options, TimeProvider time, ILogger<PostgresJobStore> logger)
+    public PostgresJobStore(
+        PostgresOptions options, CompatibilityLevel level, TimeProvider time, ILogger<PostgresJobStore> logger, QueueRule? queues = null)
     {
+        _level = level;
+        _queues = queues;
         _options = options;
         _time = time;
         _logger = logger;

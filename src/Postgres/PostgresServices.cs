@@ -21,7 +21,8 @@ public static class PostgresServices
         configure?.Invoke(options);
         options.Require();
         builder.Services.AddSingleton<IJobStore>(p => new PostgresJobStore(
-            options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>()));
+            options, builder.Options.CompatibilityLevel, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>(),
+            p.GetRequiredService<QueueRule>()));
         return builder;
     }
 }

@@ -38,6 +38,17 @@ static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
 
-    [LoggerMessage(23, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
+    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while its job runs here: another run may have begun beside it")]
+    public static partial void LostLock(this ILogger logger, string resource);
+
+    [LoggerMessage(24, LogLevel.Warning, "Jobs of type '{Type}' are left in their queues: it is in no assembly that this worker may run jobs from. " +
+        "If another worker or a Hangfire server runs them, all is well. If this one should, name the assembly in the setting " +
+        "JobRunner:JobAssemblies; if nobody does, set JobRunner:Worker:UnknownJobs to Fail")]
+    public static partial void LeftToOthers(this ILogger logger, string type);
+
+    [LoggerMessage(25, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
     public static partial void LockedOutcome(this ILogger logger, long jobId, double seconds);
+
+    [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
+    public static partial void RecurringLeftToOthers(this ILogger logger, string call, string why);
 }

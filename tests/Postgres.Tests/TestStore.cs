@@ -20,6 +20,7 @@ static class TestStore
         update hangfire.jobqueue set fetchedat = fetchedat - @time;
         update hangfire.server set lastheartbeat = lastheartbeat - @time;
         update hangfire.job set expireat = expireat - @time;
+        update hangfire.lock set acquired = acquired - @time;
         update hangfire.counter set expireat = expireat - @time;
         update hangfire.aggregatedcounter set expireat = expireat - @time;
         """;
@@ -28,7 +29,7 @@ static class TestStore
     {
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
-        return new(options, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
+        return new(options, CompatibilityLevel.V180, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
     }
 
     /// <summary>A store on an emptied database.</summary>

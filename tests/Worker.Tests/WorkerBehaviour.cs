@@ -18,7 +18,8 @@ public abstract class WorkerBehaviour : IAsyncLifetime
 
     protected abstract Task<Action<JobRunnerBuilder>> StoreAsync();
 
-    public async Task InitializeAsync() => _host = await WorkerHost.StartAsync(await StoreAsync());
+    public async Task InitializeAsync() => _host =
+        await WorkerHost.StartAsync(await StoreAsync(), options => options.UnknownJobs = UnknownJobs.Fail);
 
     public async Task DisposeAsync() => await Worker.DisposeAsync();
 
@@ -147,7 +148,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_job_of_a_type_that_is_not_allowed_fails_and_names_the_setting()
+    public async Task A_job_of_a_type_that_is_not_allowed_fails_and_names_the_setting_where_unknown_jobs_are_to_fail()
     {
         var call = new Invocation("System.IO.File, System.Private.CoreLib", "Delete", ["System.String"], ["\"/tmp/x\""]);
         var id = (await Worker.Store.AddAsync([new(call, JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
@@ -155,6 +156,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
         await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Any(state => state.Name == "Failed"));
         var failed = (await Client.GetAsync(id))!.History.First(state => state.Name == "Failed");
         failed.Data["ExceptionMessage"].ShouldContain("JobRunner:JobAssemblies");
+        failed.Reason.ShouldBe("Can not change the state to 'Processing': target method was not found.");
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Reflection;
 using Newtonsoft.Json;
 
 namespace JobRunner;
@@ -10,16 +11,22 @@ namespace JobRunner;
 /// </summary>
 public sealed class ArgumentSerializer
 {
-    readonly JsonSerializerSettings _settings;
+    // Rows of both levels must be readable at either, and the recommended settings read what the plain ones write.
+    readonly JsonSerializerSettings _reading;
+    readonly JsonSerializerSettings _writing;
+    readonly CompatibilityLevel _level;
 
     /// <summary>Creates one.</summary>
     /// <param name="types">The types that <c>$type</c> may name.</param>
     /// <param name="settings">The application's settings, or null for Hangfire's recommended ones. A serialization binder in
     /// them is kept; without one, <c>$type</c> is restricted to allowed types.</param>
-    public ArgumentSerializer(TypeResolver types, JsonSerializerSettings? settings = null)
+    /// <param name="level">The form in which calls are written.</param>
+    public ArgumentSerializer(TypeResolver types, JsonSerializerSettings? settings = null, CompatibilityLevel level = CompatibilityLevel.V180)
     {
-        _settings = settings is null ? Recommended() : new JsonSerializerSettings(settings);
-        _settings.SerializationBinder ??= new AllowedTypesBinder(types);
+        _level = level;
+        _reading = settings is null ? Recommended() : new JsonSerializerSettings(settings);
+        _reading.SerializationBinder ??= new AllowedTypesBinder(types);
+        _writing = settings is null && level == CompatibilityLevel.V110 ? new JsonSerializerSettings() : _reading;
     }
 
     /// <summary>Hangfire's recommended settings, as a fresh object to change.</summary>
@@ -43,10 +50,10 @@ public sealed class ArgumentSerializer
         for (var i = 0; i < parameters.Length; i++)
         {
             var type = parameters[i].ParameterType;
-            names[i] = TypeNames.Write(type);
+            names[i] = NameOf(type);
             try
             {
-                arguments[i] = JobMethod.IsSubstituted(type) ? null : Write(call.Arguments[i], type);
+                arguments[i] = JobMethod.IsSubstituted(type) ? null : WriteArgument(call.Arguments[i], type);
             }
             catch (JsonException e)
             {
@@ -54,7 +61,7 @@ public sealed class ArgumentSerializer
             }
         }
 
-        return new Invocation(TypeNames.Write(call.Type), call.Method.Name, names, arguments, call.Queue);
+        return new Invocation(NameOf(call.Type), call.Method.Name, names, arguments, call.Queue);
     }
 
     /// <summary>A result as JSON; null for null.</summary>
@@ -63,7 +70,14 @@ public sealed class ArgumentSerializer
 
     /// <summary>A value as JSON, given the type that its reader will expect; null for null.</summary>
     /// <exception cref="JsonException">It cannot be serialized.</exception>
-    public string? Write(object? value, Type declared) => value is null ? null : JsonConvert.SerializeObject(value, declared, _settings);
+    public string? Write(object? value, Type declared) => value is null ? null : JsonConvert.SerializeObject(value, declared, _writing);
+
+    string NameOf(Type type) => _level == CompatibilityLevel.V110 ? type.AssemblyQualifiedName! : TypeNames.Write(type);
+
+    // A date was not yet JSON then, but its bare text.
+    string? WriteArgument(object? value, Type declared) => _level == CompatibilityLevel.V110 && value is DateTime date
+        ? date.ToString("O", CultureInfo.InvariantCulture)
+        : Write(value, declared);
 
     /// <summary>Reads a stored value. Older clients wrote dates and some other values as bare text instead of JSON; like
     /// Hangfire we try that next.</summary>
@@ -74,13 +88,40 @@ public sealed class ArgumentSerializer
             return declared.IsValueType ? Activator.CreateInstance(declared) : null;
         try
         {
-            return JsonConvert.DeserializeObject(json, declared, _settings);
+            return JsonConvert.DeserializeObject(json, declared, _reading);
         }
         catch (Exception e) when (e is JsonException or JobLoadException)
         {
             return TryReadBare(json, declared, out var value)
                 ? value
                 : throw new JobLoadException($"{Cut(json)} cannot be read as {declared.FullName}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads all arguments of a call; those that are given only when it runs are null.</summary>
+    /// <exception cref="JobLoadException">One cannot be read, or there are too few or too many.</exception>
+    public object?[] ReadAll(JobMethod method, Invocation invocation)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(invocation);
+        if (invocation.Arguments.Count != method.Parameters.Count)
+            throw new JobLoadException(
+                $"{invocation.DisplayName} takes {method.Parameters.Count} arguments, and {invocation.Arguments.Count} are stored.");
+        var values = new object?[method.Parameters.Count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = JobMethod.IsSubstituted(method.Parameters[i].ParameterType) ? null : Read(invocation, method.Parameters[i], i);
+        return values;
+    }
+
+    object? Read(Invocation invocation, ParameterInfo parameter, int i)
+    {
+        try
+        {
+            return Read(invocation.Arguments[i], parameter.ParameterType);
+        }
+        catch (JobLoadException e)
+        {
+            throw new JobLoadException($"Argument '{parameter.Name}' of {invocation.DisplayName}: {e.Message}", e);
         }
     }
 

@@ -34,7 +34,7 @@ static class CallRules
             return "it is a generic definition. Close it with type arguments first.";
         if (method.DeclaringType is not { } declaring || !declaring.IsAssignableFrom(type))
             return $"{type.Name} has no such method.";
-        if (method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false))
+        if (method.ReturnType == typeof(void) && AttributeMetadata.Find(method, typeof(AsyncStateMachineAttribute).FullName!) is not null)
             return "it is 'async void', so nobody could know when it ends. Return a Task.";
         return method.GetParameters().Select(Refusal).FirstOrDefault(why => why is not null);
     }

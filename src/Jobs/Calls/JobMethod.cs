@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
 
@@ -7,6 +8,9 @@ namespace JobRunner;
 public sealed class JobMethod
 {
     readonly Lazy<Func<object?, object?[], ValueTask<object?>>> _invoke;
+    readonly Lazy<JobPolicy> _policy;
+    readonly AttributePlaces _places;
+    readonly ConcurrentDictionary<Type, Attribute?> _attributes = new();
 
     /// <summary>Describes a method of a type.</summary>
     public JobMethod(Type type, MethodInfo method)
@@ -16,6 +20,8 @@ public sealed class JobMethod
         Parameters = method.GetParameters();
         IsAsync = ReturnsTask(method.ReturnType);
         _invoke = new(() => Compile(method));
+        _places = new(type, method);
+        _policy = new(() => new(_places));
     }
 
     /// <summary>The type that the method is called on.</summary>
@@ -36,11 +42,15 @@ public sealed class JobMethod
         parameter == typeof(CancellationToken) || parameter == typeof(IJobContext)
         || parameter.FullName is "Hangfire.IJobCancellationToken" or "Hangfire.Server.PerformContext";
 
+    /// <summary>What its attributes, ours and Hangfire's, say about retries, queue, name and exclusion.</summary>
+    public JobPolicy Policy => _policy.Value;
+
     /// <summary>The attribute on the method, else on its type, else on an interface of its type; null when it is nowhere.</summary>
-    public T? Attribute<T>() where T : Attribute =>
-        Method.GetCustomAttribute<T>(inherit: true)
-        ?? Type.GetCustomAttribute<T>(inherit: true)
-        ?? Type.GetInterfaces().Select(type => type.GetCustomAttribute<T>()).FirstOrDefault(attribute => attribute is not null);
+    public T? Attribute<T>() where T : Attribute => (T?)_attributes.GetOrAdd(
+        typeof(T), static (type, places) => places.Nearest(type.FullName!)?.ToAttribute<T>(), _places);
+
+    /// <summary>True when the attribute stands on the method itself.</summary>
+    public bool IsOnMethod<T>() where T : Attribute => _places.OnMethod(typeof(T).FullName!) is not null;
 
     /// <summary>Calls the method; the task ends when the job does. Exceptions are the job's own, unwrapped.</summary>
     public ValueTask<object?> InvokeAsync(object? instance, object?[] arguments) => _invoke.Value(instance, arguments);

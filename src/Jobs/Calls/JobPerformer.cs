@@ -26,8 +26,9 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
             var instance = method.Method.IsStatic ? null : ActivatorUtilities.GetServiceOrCreateInstance(scope.ServiceProvider, method.Type);
             try
             {
-                var result = await method.InvokeAsync(instance, Bind(method, invocation, context));
-                return WriteResult(result);
+                var values = Bind(method, invocation, context);
+                var run = new JobRun(context, method.Type, method.Method, values, scope.ServiceProvider);
+                return WriteResult(await InvokeAsync(run, () => method.InvokeAsync(instance, values)));
             }
             finally
             {
@@ -37,12 +38,20 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
         }
     }
 
+    static ValueTask<object?> InvokeAsync(JobRun run, Func<ValueTask<object?>> job)
+    {
+        foreach (var middleware in run.Services.GetServices<IJobMiddleware>().Reverse())
+        {
+            var next = job;
+            job = () => middleware.InvokeAsync(run, next);
+        }
+
+        return job();
+    }
+
     object?[] Bind(JobMethod method, Invocation invocation, IJobContext context)
     {
-        if (invocation.Arguments.Count != method.Parameters.Count)
-            throw new JobLoadException(
-                $"{invocation.DisplayName} takes {method.Parameters.Count} arguments, and {invocation.Arguments.Count} are stored.");
-        var values = new object?[method.Parameters.Count];
+        var values = arguments.ReadAll(method, invocation);
         for (var i = 0; i < values.Length; i++)
         {
             var parameter = method.Parameters[i];
@@ -50,27 +59,9 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
                 values[i] = context.CancellationToken;
             else if (parameter.ParameterType == typeof(IJobContext))
                 values[i] = context;
-            else if (JobMethod.IsSubstituted(parameter.ParameterType))
-                throw new JobLoadException(
-                    $"Parameter '{parameter.Name}' of {invocation.DisplayName} is Hangfire's {parameter.ParameterType.Name}, which only Hangfire's server can give. " +
-                    "Take a CancellationToken or JobRunner's IJobContext instead.");
-            else
-                values[i] = Read(invocation, parameter.Name, i, parameter.ParameterType);
         }
 
         return values;
-    }
-
-    object? Read(Invocation invocation, string? name, int i, Type type)
-    {
-        try
-        {
-            return arguments.Read(invocation.Arguments[i], type);
-        }
-        catch (JobLoadException e)
-        {
-            throw new JobLoadException($"Argument '{name}' of {invocation.DisplayName}: {e.Message}", e);
-        }
     }
 
     string? WriteResult(object? result)

@@ -9,13 +9,16 @@ namespace JobRunner;
 /// </summary>
 public static class TypeNames
 {
+    // Each enqueue asks for a few of them, and they are slow to make.
+    static readonly ConditionalWeakTable<Type, string> _names = [];
+
     /// <summary>The name under which a type is stored.</summary>
-    public static string Write(Type type)
+    public static string Write(Type type) => _names.GetValue(type, static type =>
     {
         var text = new StringBuilder();
         Write(text, type);
         return text.ToString();
-    }
+    });
 
     static void Write(StringBuilder text, Type type)
     {
@@ -53,8 +56,10 @@ public static class TypeNames
     {
         while (type.IsArray)
             type = type.GetElementType()!;
-        if (Attribute.GetCustomAttribute(type, typeof(TypeForwardedFromAttribute)) is TypeForwardedFromAttribute forwarded)
-            return forwarded.AssemblyFullName.Split(',')[0];
+        if (type.IsConstructedGenericType)
+            type = type.GetGenericTypeDefinition();
+        if (AttributeMetadata.Find(type, typeof(TypeForwardedFromAttribute).FullName!) is { Arguments: [string forwarded] })
+            return forwarded.Split(',')[0];
         var name = type.Assembly.GetName().Name!;
         return name is "System.Private.CoreLib" or "System.Console" or "System.Threading.Thread" ? "mscorlib" : name;
     }

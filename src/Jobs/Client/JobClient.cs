@@ -5,7 +5,8 @@ using Newtonsoft.Json;
 namespace JobRunner;
 
 /// <summary>The client over any store.</summary>
-sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvider time) : IJobClient
+sealed class JobClient(
+    IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
 {
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
@@ -14,15 +15,34 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
     {
         ArgumentNullException.ThrowIfNull(calls);
         var now = time.GetUtcNow();
-        var state = JobState.Enqueued(QueueName.Default, now);
-        var parameters = CultureParameters();
-        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), state, parameters))], cancellationToken);
+        var states = new Dictionary<string, JobState>(1);
+        var parameters = CultureParameters(settings.CompatibilityLevel);
+        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
+
+        // One object for all jobs of a queue: the store writes it once.
+        JobState StateOf(JobCall call)
+        {
+            var queue = QueueOf(call);
+            return states.TryGetValue(queue, out var known) ? known : states[queue] = JobState.Enqueued(queue, now);
+        }
+    }
+
+    string QueueOf(JobCall call)
+    {
+        try
+        {
+            return methods.Of(call).Policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new ArgumentException($"{call}: its [Queue] attribute gives no queue: {e.Message}", e);
+        }
     }
 
     public async Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters());
+        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters(settings.CompatibilityLevel));
         return (await store.AddAsync([job], cancellationToken))[0];
     }
 
@@ -33,8 +53,8 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
         ArgumentNullException.ThrowIfNull(call);
         if (!Enum.IsDefined(options))
             throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
-        var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(), time.GetUtcNow());
-        var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters());
+        var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(QueueOf(call)), time.GetUtcNow());
+        var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel));
         return (await store.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
     }
 
@@ -72,11 +92,11 @@ sealed class JobClient(IJobStore store, ArgumentSerializer arguments, TimeProvid
             new ExceptionInfo(typeof(OperationCanceledException).FullName!, "The job was deleted.", end.Reason ?? "")),
     };
 
-    // Hangfire's data compatibility level 180 leaves the second one out when both cultures are the same.
-    static Dictionary<string, string?> CultureParameters()
+    // From its data compatibility level 180 on, Hangfire leaves the second one out when both cultures are the same.
+    internal static Dictionary<string, string?> CultureParameters(CompatibilityLevel level)
     {
         var parameters = new Dictionary<string, string?>(2) { ["CurrentCulture"] = JsonConvert.ToString(CultureInfo.CurrentCulture.Name) };
-        if (!CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
+        if (level == CompatibilityLevel.V110 || !CultureInfo.CurrentUICulture.Equals(CultureInfo.CurrentCulture))
             parameters.Add("CurrentUICulture", JsonConvert.ToString(CultureInfo.CurrentUICulture.Name));
         return parameters;
     }

@@ -24,7 +24,10 @@ public static class JobRunnerServices
         services.AddSingleton(options);
         services.AddJobPerformer(options);
         services.TryAddSingleton<IJobClient>(p => new JobClient(
-            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>(), options,
+            p.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IRecurringJobs>(p => new RecurringJobs(
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>()));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);
     }
@@ -33,7 +36,7 @@ public static class JobRunnerServices
     public static JobRunnerBuilder UseInMemory(this JobRunnerBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddSingleton<IJobStore>(p => new InMemoryJobStore(p.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IJobStore>(p => new InMemoryJobStore(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<QueueRule>()));
         return builder;
     }
 
@@ -46,7 +49,9 @@ public static class JobRunnerServices
         services.AddLogging();
         services.TryAddSingleton(_ => new TypeResolver(options.JobAssemblies));
         services.TryAddSingleton(p => new JobMethods(p.GetRequiredService<TypeResolver>()));
-        services.TryAddSingleton(p => new ArgumentSerializer(p.GetRequiredService<TypeResolver>(), options.ArgumentSettings));
+        services.TryAddSingleton(p => new ArgumentSerializer(
+            p.GetRequiredService<TypeResolver>(), options.ArgumentSettings, options.CompatibilityLevel));
+        services.TryAddSingleton(p => new QueueRule(p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>()));
         services.TryAddSingleton(p => new JobPerformer(p, p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>()));
         CurrentJob.AddTo(services);
         foreach (var module in options.Modules)

@@ -14,16 +14,20 @@ public sealed class JobRunnerOptions
     /// <summary>The modules that register the services of jobs, in the worker and in its sandboxes alike.</summary>
     public IList<IJobModule> Modules { get; } = [];
 
-    /// <summary>The JSON settings for arguments and results; null (the default) for Hangfire's recommended ones. Give the
-    /// same as Hangfire's clients have.</summary>
+    /// <summary>The JSON settings for arguments and results; null (the default) for Hangfire's recommended ones
+    /// (at level 110, Newtonsoft's plain ones when writing). Give the same as Hangfire's clients have.</summary>
     public JsonSerializerSettings? ArgumentSettings { get; set; }
+
+    /// <summary>The form in which this application writes. Default <see cref="CompatibilityLevel.V180"/>. Set it in a module
+    /// (<see cref="IJobModule.Configure"/>), like the JSON settings, if results from sandboxes are to have it too.</summary>
+    public CompatibilityLevel CompatibilityLevel { get; set; } = CompatibilityLevel.V180;
 
     /// <summary>Allows the jobs of an assembly and adds the modules in it (public classes that implement <see cref="IJobModule"/>).</summary>
     public JobRunnerOptions AddAssembly(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
         JobAssemblies.Add(assembly);
-        foreach (var type in assembly.GetExportedTypes().Where(type => type.IsAssignableTo(typeof(IJobModule)) && type is { IsAbstract: false, IsInterface: false }))
+        foreach (var type in PublicTypes(assembly).Where(type => type.IsAssignableTo(typeof(IJobModule)) && type is { IsAbstract: false, IsInterface: false }))
         {
             if (Modules.All(module => module.GetType() != type))
                 AddModule((IJobModule)Activator.CreateInstance(type)!);
@@ -44,4 +48,28 @@ public sealed class JobRunnerOptions
         module.Configure(this);
         return this;
     }
+
+    // A type that derives from one of an absent assembly (a filter of Hangfire's) cannot be loaded, and is no module of ours.
+    static IEnumerable<Type> PublicTypes(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes().Where(type => type.IsVisible);
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>().Where(type => type.IsVisible);
+        }
+    }
+}
+
+/// <summary>Hangfire's data compatibility levels: how jobs are written. All of them are read, whichever is set.</summary>
+public enum CompatibilityLevel
+{
+    /// <summary>What Hangfire writes when nothing is configured: full type names, dates as text, Newtonsoft's plain settings. For a
+    /// store whose Hangfire servers are older than 1.8, or lack <c>UseSimpleAssemblyNameTypeSerializer</c>.</summary>
+    V110 = 110,
+
+    /// <summary>What Hangfire's documentation recommends: short type names, dates as numbers, the recommended JSON settings.</summary>
+    V180 = 180,
 }

@@ -27,11 +27,13 @@ sealed partial class InMemoryJobStore
     }
 
     public Task<int> RequeueAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
-        Task.FromResult(ChangeFromOutside(jobIds, job => JobState.Enqueued(QueueName.Default, time.GetUtcNow(), reason)));
+        Task.FromResult(ChangeFromOutside(jobIds, job => JobState.Enqueued(QueueOf(job), time.GetUtcNow(), reason)));
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
         Task.FromResult(ChangeFromOutside(jobIds,
             job => job.State.Name == JobStates.Deleted ? null : JobState.Deleted(time.GetUtcNow(), reason)));
+
+    string QueueOf(InMemoryJob job) => queues?.Of(job.Invocation) ?? QueueName.Default;
 
     int ChangeFromOutside(IReadOnlyList<long> jobIds, Func<InMemoryJob, JobState?> next)
     {

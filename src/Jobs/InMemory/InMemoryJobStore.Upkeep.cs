@@ -58,7 +58,7 @@ sealed partial class InMemoryJobStore
                 _schedule.Remove(first);
                 due++;
                 if (_jobs.TryGetValue(first.JobId, out var job) && job.State.Name == JobStates.Scheduled)
-                    Enter(job, JobStates.Scheduled, [JobState.Enqueued(QueueName.Default, time.GetUtcNow(), StateReasons.Due)]);
+                    Enter(job, JobStates.Scheduled, [JobState.Enqueued(QueueOf(job), time.GetUtcNow(), StateReasons.Due)]);
             }
         }
 

@@ -8,7 +8,7 @@ namespace JobRunner.InMemory;
 /// </summary>
 /// <remarks>Partial by concern: adding and claiming here, changes of state in <c>.Apply</c>, jobs that wait for others in
 /// <c>.Continuations</c>, upkeep in <c>.Upkeep</c>, reads in <c>.Reads</c>.</remarks>
-sealed partial class InMemoryJobStore(TimeProvider time) : IJobStore
+sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = null) : IJobStore
 {
     // As in PostgreSQL: how long a worker may hold a job without renewing its lease, and how long ended jobs are kept.
     static readonly TimeSpan _invisibility = TimeSpan.FromMinutes(30);
@@ -49,9 +49,11 @@ sealed partial class InMemoryJobStore(TimeProvider time) : IJobStore
         return Task.FromResult<IReadOnlyList<long>>(ids);
     }
 
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(IReadOnlyList<string> queues, int count, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
     {
         var claimed = new List<ClaimedJob>();
+        var left = new List<InMemoryQueueRow>();
         lock (_lock)
         {
             var now = time.GetUtcNow();
@@ -61,11 +63,16 @@ sealed partial class InMemoryJobStore(TimeProvider time) : IJobStore
                     continue;
                 while (claimed.Count < count && queue.TryDequeue(out var row, out _))
                 {
-                    if (_jobs.TryGetValue(row.JobId, out var job) && JobStates.CanBeTaken(job.State.Name))
-                        claimed.Add(Take(row, job, now));
-                    else
+                    if (!_jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
                         Remove(row);
+                    else if (exceptTypes.Contains(job.Invocation.Type))
+                        left.Add(row);
+                    else
+                        claimed.Add(Take(row, job, now));
                 }
+
+                queue.EnqueueRange(left.Select(row => (row, row.JobId)));
+                left.Clear();
             }
         }
 

@@ -4,13 +4,19 @@ namespace JobRunner;
 /// <param name="Type">The full name of its type.</param>
 /// <param name="Message">Its message.</param>
 /// <param name="Details">Type, message, inner exceptions and stack traces, at most 100 lines, as Hangfire stores them.</param>
-public sealed record ExceptionInfo(string Type, string Message, string Details)
+/// <param name="BaseTypes">The full names of the types that its type derives from, joined by <c>;</c>, nearest first; null when they
+/// are not known.</param>
+public sealed record ExceptionInfo(string Type, string Message, string Details, string? BaseTypes = null)
 {
     const int MaxLines = 100;
 
     /// <summary>Describes an exception that was thrown in this process.</summary>
-    public static ExceptionInfo From(Exception exception) =>
-        new(exception.GetType().FullName ?? exception.GetType().Name, exception.Message, FirstLines(DetailsOf(exception)));
+    public static ExceptionInfo From(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        var type = exception.GetType();
+        return new(type.FullName ?? type.Name, exception.Message, FirstLines(DetailsOf(exception)), BasesOf(type));
+    }
 
     // As Hangfire writes it: an inner exception on the line of its outer one, so that the first line tells the whole story.
     static string DetailsOf(Exception exception) =>
@@ -28,5 +34,31 @@ public sealed record ExceptionInfo(string Type, string Message, string Details)
         }
 
         return details[..end];
+    }
+
+    /// <summary>True when it is of that type, or of one derived from it. Where its base types are not known (its sandbox did not
+    /// tell) they are those of the loaded type of that name.</summary>
+    public bool IsA(string fullName) =>
+        Type == fullName || (BaseTypes ?? BasesOf(Loaded(Type))).Split(';').Contains(fullName);
+
+    static string BasesOf(Type? type)
+    {
+        var names = new List<string>(3);
+        for (type = type?.BaseType; type is not null && type != typeof(object); type = type.BaseType)
+            names.Add(type.FullName ?? type.Name);
+        return string.Join(';', names);
+    }
+
+    static Type? Loaded(string name)
+    {
+        try
+        {
+            return AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name))
+                .FirstOrDefault(type => type is not null);
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or TypeLoadException or BadImageFormatException)
+        {
+            return null; // a sandbox may send any text
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Newtonsoft.Json;
 
 namespace JobRunner;
 
@@ -53,9 +54,14 @@ public sealed record JobState(string Name, DateTimeOffset CreatedAt, IReadOnlyDi
         return new(JobStates.Failed, at, data, reason);
     }
 
-    /// <summary>Deleted.</summary>
-    public static JobState Deleted(DateTimeOffset at, string? reason = null) =>
-        new(JobStates.Deleted, at, Pairs(("DeletedAt", HangfireTime.Format(at))), reason);
+    /// <summary>Deleted; with <paramref name="failure"/> when that is what ended the job.</summary>
+    public static JobState Deleted(DateTimeOffset at, string? reason = null, ExceptionInfo? failure = null)
+    {
+        var data = Pairs(("DeletedAt", HangfireTime.Format(at)));
+        if (failure is not null)
+            data.Add("Exception", $$"""{"e":{{JsonConvert.ToString(failure.Type)}},"m":{{JsonConvert.ToString(failure.Message)}}}""");
+        return new(JobStates.Deleted, at, data, reason);
+    }
 
     static Dictionary<string, string> Pairs(params ReadOnlySpan<(string Key, string Value)> pairs)
     {

@@ -6,7 +6,7 @@ namespace JobRunner.Storage;
 /// </summary>
 /// <remarks>Every change of a job's state is guarded: it names the state row it saw, and does nothing when the job has moved
 /// on. Writes by an execution are guarded by its claim as well.</remarks>
-public interface IJobStore
+public partial interface IJobStore
 {
     /// <summary>How the store calls itself in logs and pages, such as <c>PostgreSQL at db:5432/app, schema hangfire</c>. Never
     /// with a password.</summary>
@@ -32,7 +32,14 @@ public interface IJobStore
 
     /// <summary>Takes waiting jobs off the queues for a worker, at most <paramref name="count"/>: earlier queues first, and
     /// within a queue the oldest job first. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync(IReadOnlyList<string> queues, int count, CancellationToken cancellationToken);
+    /// <param name="queues">The queues.</param>
+    /// <param name="count">How many jobs at most.</param>
+    /// <param name="exceptTypes">Jobs of these types are left to others: names exactly as stored. While there are such names, one
+    /// claim may look at a part of each queue only, and the next one goes on from there: its cost does not grow with the number
+    /// of jobs that it leaves.</param>
+    /// <param name="cancellationToken">Ends it before anything is claimed.</param>
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken);
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
     /// by the state row it saw. A change whose last state is not Processing ends the claim. A job that becomes Succeeded or
@@ -110,4 +117,26 @@ public interface IJobStore
     /// <param name="onSignal">Called on any thread; it must be quick.</param>
     /// <param name="cancellationToken">Ends the listening without an exception.</param>
     Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
+
+    /// <summary>Tries to take locks, each for itself: those that nobody holds, and those whose holder is gone (one of ours that
+    /// has not refreshed its lock for <paramref name="silence"/>, a Hangfire server for ten minutes).</summary>
+    /// <returns>Those that are held now. One that was held before by the same token is, too: a try may be repeated.</returns>
+    Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
+        IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken);
+
+    /// <summary>Tells that locks are still in use.</summary>
+    /// <returns>Those that are lost: somebody took them for abandoned.</returns>
+    Task<IReadOnlyList<ResourceLock>> RefreshLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken);
+
+    /// <summary>Gives locks back. Those that are not ours any more are left alone.</summary>
+    Task ReleaseLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken);
+}
+
+/// <summary>Shorter forms.</summary>
+public static class JobStoreExtensions
+{
+    /// <summary>Takes waiting jobs of any type.</summary>
+    public static Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        this IJobStore store, IReadOnlyList<string> queues, int count, CancellationToken cancellationToken) =>
+        store.ClaimAsync(queues, count, [], cancellationToken);
 }

@@ -47,6 +47,11 @@ public sealed record StateChange(
 /// <summary>A running job's claim and the state row that its execution saw last.</summary>
 public readonly record struct Lease(long JobId, Claim Claim, long StateId);
 
+/// <summary>A lock that excludes whoever names the same resource, Hangfire's servers among them.</summary>
+/// <param name="Resource">The resource, as <see cref="ExclusionRule.ResourceOf"/> names it.</param>
+/// <param name="Token">Whose it is: a number above 1 that no other holder has.</param>
+public readonly record struct ResourceLock(string Resource, int Token);
+
 /// <summary>One line of a job's log.</summary>
 /// <param name="Id">Its place in the log; 0 for a line that is not stored yet.</param>
 /// <param name="JobId">The job.</param>

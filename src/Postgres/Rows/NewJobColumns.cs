@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace JobRunner.Postgres;
 
 /// <summary>Jobs to add, turned into arrays: one parameter for each column.</summary>
-sealed class NewJobColumns(int count)
+sealed class NewJobColumns(int count, CompatibilityLevel level)
 {
     readonly string[] _invocationData = new string[count];
     readonly string[] _arguments = new string[count];
@@ -54,7 +54,7 @@ sealed class NewJobColumns(int count)
     string DataOf(JobState state)
     {
         if (_lastState is not { } last || !ReferenceEquals(last.State, state))
-            _lastState = last = (state, StateData.Write(state.Data));
+            _lastState = last = (state, StateData.Write(StateLevel.At(level, state)));
         return last.Data;
     }
 

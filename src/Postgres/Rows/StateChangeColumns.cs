@@ -6,7 +6,7 @@ namespace JobRunner.Postgres;
 
 /// <summary>Changes of state turned into arrays, one parameter for each column. The history is flattened into three slots;
 /// the state that becomes current is always in the last one. Sorted by job: in this order the jobs are locked.</summary>
-sealed class StateChangeColumns((int Index, StateChange Change)[] changes)
+sealed class StateChangeColumns((int Index, StateChange Change)[] changes, CompatibilityLevel level)
 {
     public const int Slots = 3;
 
@@ -45,7 +45,7 @@ sealed class StateChangeColumns((int Index, StateChange Change)[] changes)
         yield return Parameters.Of(Array.ConvertAll(states, s => s?.Name), NpgsqlDbType.Text);
         yield return Parameters.Of(Array.ConvertAll(states, s => StoredText.Clean(s?.Reason)), NpgsqlDbType.Text);
         yield return Parameters.Of(Array.ConvertAll(states, s => s?.CreatedAt.UtcDateTime), NpgsqlDbType.TimestampTz);
-        yield return Parameters.Of(Array.ConvertAll(states, s => s is null ? null : StateData.Write(s.Data)), NpgsqlDbType.Jsonb);
+        yield return Parameters.Of(Array.ConvertAll(states, s => s is null ? null : StateData.Write(StateLevel.At(level, s))), NpgsqlDbType.Jsonb);
     }
 
     NpgsqlParameter Column<T>(Converter<(int Ordinal, StateChange Change, StateEffects Effects), T> value, NpgsqlDbType type) =>

@@ -24,15 +24,21 @@ sealed record RpcError(int Code, string Message, JsonElement? Data = null)
     }
 }
 
-/// <summary>An exception as StreamJsonRpc's CommonErrorData carries it, and one member more: <paramref name="Details"/>,
-/// the text of the whole exception, which peers that do not know it ignore.</summary>
-sealed record RpcErrorData(string? Type, string? Message, string? Stack, int Code, RpcErrorData? Inner, string? Details = null)
+/// <summary>An exception as StreamJsonRpc's CommonErrorData carries it, and two members more, which peers that do not know them
+/// ignore: <paramref name="Details"/>, the text of the whole exception, and <paramref name="Bases"/>, the types that its type
+/// derives from.</summary>
+sealed record RpcErrorData(
+    string? Type, string? Message, string? Stack, int Code, RpcErrorData? Inner, string? Details = null, string? Bases = null)
 {
-    public static RpcErrorData From(Exception exception) => From(exception, ExceptionInfo.From(exception).Details);
+    public static RpcErrorData From(Exception exception)
+    {
+        var info = ExceptionInfo.From(exception);
+        return From(exception, info.Details) with { Bases = info.BaseTypes };
+    }
 
     /// <summary>The exception as the job's end tells it; made up from the parts when the peer sent no details.</summary>
     public ExceptionInfo ToExceptionInfo(string message) =>
-        new(Type ?? nameof(Exception), Message ?? message, ExceptionInfo.FirstLines(Details ?? Describe()));
+        new(Type ?? nameof(Exception), Message ?? message, ExceptionInfo.FirstLines(Details ?? Describe()), Bases);
 
     static RpcErrorData From(Exception exception, string? details) => new(
         exception.GetType().FullName, exception.Message, exception.StackTrace, exception.HResult,

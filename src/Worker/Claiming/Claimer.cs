@@ -9,7 +9,7 @@ namespace JobRunner.Worker;
 /// at once. Otherwise it sleeps until a slot is free, somebody tells of new jobs, or the poll interval is over.
 /// </summary>
 sealed class Claimer(
-    IJobStore store, Dispatcher dispatcher, SignalSlot wake, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Claimer> logger)
+    IJobStore store, Dispatcher dispatcher, ForeignJobs foreign, SignalSlot wake, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Claimer> logger)
 {
     const int MaxClaim = 1000;
 
@@ -32,9 +32,15 @@ sealed class Claimer(
 
     async Task<int> ClaimAsync(IReadOnlyList<string> queues, int room)
     {
-        var jobs = await store.ClaimAsync(queues, room, CancellationToken.None);
+        var jobs = await store.ClaimAsync(queues, room, foreign.Types, CancellationToken.None);
         foreach (var job in jobs)
-            dispatcher.Dispatch(job);
+        {
+            if (foreign.Leaves(job))
+                dispatcher.GiveBack(job);
+            else
+                dispatcher.Dispatch(job);
+        }
+
         return jobs.Count;
     }
 }

@@ -9,7 +9,8 @@ namespace JobRunner.Worker;
 /// batch, so batches grow with the load and a single end is written at once. A slot of a lane is free only when its
 /// outcome has been accepted here, and the line is bounded: that is the back-pressure.
 /// </summary>
-sealed class Committer(IJobStore store, Executions executions, WorkerIdentity identity, TimeProvider time, ILogger<Committer> logger)
+sealed class Committer(
+    IJobStore store, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<Committer> logger)
 {
     const int MaxBatch = 1000;
 
@@ -84,7 +85,7 @@ sealed class Committer(IJobStore store, Executions executions, WorkerIdentity id
         {
             var change = outcome is null
                 ? execution.IsMarked ? null : OutcomeStates.Start(execution, identity.ServerId)
-                : OutcomeStates.End(execution, outcome, identity.ServerId, now, _random);
+                : OutcomeStates.End(execution, outcome, identity.ServerId, queues, now, _random);
             if (change is null)
                 continue;
             changes.Add(change);

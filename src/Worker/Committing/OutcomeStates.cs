@@ -11,28 +11,32 @@ static class OutcomeStates
 
     /// <summary>The change that ends an execution, or null when there is nothing to write. A job too short to have been marked
     /// as running gets that history row now.</summary>
-    public static StateChange? End(Execution execution, Outcome outcome, string serverId, DateTimeOffset now, Random random) => outcome switch
+    public static StateChange? End(
+        Execution execution, Outcome outcome, string serverId, QueueRule queues, DateTimeOffset now, Random random) => outcome switch
     {
         Outcome.Succeeded succeeded => Change(execution, WithProcessing(execution, serverId,
             JobState.Succeeded(now, (execution.StartedAt ?? now) - execution.Job.CreatedAt, succeeded.Duration, succeeded.Result))),
-        Outcome.Failed failed => Failed(execution, failed, serverId, now, random),
+        Outcome.Failed failed => Failed(execution, failed, serverId, queues, now, random),
         _ => null,
     };
 
-    static StateChange Failed(Execution execution, Outcome.Failed failed, string serverId, DateTimeOffset now, Random random)
+    static StateChange Failed(
+        Execution execution, Outcome.Failed failed, string serverId, QueueRule queues, DateTimeOffset now, Random random)
     {
-        var reason = failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
-        var failure = JobState.Failed(now, failed.Exception, serverId, reason);
-        var retry = PolicyOf(execution).Next(execution.Attempt, failed.Exception.Message, QueueName.Default, now, random);
-        return retry is null
-            ? Change(execution, WithProcessing(execution, serverId, failure))
-            : Change(execution, WithProcessing(execution, serverId, failure, retry)) with { RetryCount = execution.Attempt };
+        var loaded = execution.Method is not null && failed.Exception.Type != typeof(JobLoadException).FullName;
+        var failure = JobState.Failed(now, failed.Exception, serverId, loaded ? ReasonOf(failed) : StateReasons.NotFound);
+        var policy = execution.Method?.Policy.Retry ?? RetryPolicy.Default;
+        var next = policy.Next(
+            execution.Attempt, failed.Exception, () => queues.Of(execution.Job.Invocation) ?? QueueName.Default, now, random);
+        JobState[] states = next is null ? [failure] : [failure, next];
+        return Change(execution, loaded ? WithProcessing(execution, serverId, states) : states) with
+        {
+            RetryCount = next is null or { Name: JobStates.Deleted } ? null : execution.Attempt,
+        };
     }
 
-    static RetryPolicy PolicyOf(Execution execution) =>
-        execution.Method?.Attribute<RetryAttribute>() is { } attribute
-            ? new RetryPolicy(attribute.Attempts, attribute.DelaysInSeconds)
-            : RetryPolicy.Default;
+    static string ReasonOf(Outcome.Failed failed) =>
+        failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
 
     static StateChange Change(Execution execution, IReadOnlyList<JobState> states) => new(
         execution.Job.JobId, execution.StateId, execution.StateName, states, execution.Job.Invocation?.Queue, execution.Job.Claim);

@@ -40,6 +40,9 @@ sealed class Execution(ClaimedJob job) : IDisposable
     /// <summary>True when the last renewal said that the job is not ours any more. Set by the lease poller alone.</summary>
     public bool LostOnce { get; set; }
 
+    /// <summary>Called when its end is committed. Set before it is started.</summary>
+    public Action? Ended { get; set; }
+
     /// <summary>Since when its outcome waits for somebody else's lock of the job, or null. Set by the committer alone.</summary>
     public long? LockedSince { get; set; }
 

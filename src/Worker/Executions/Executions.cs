@@ -18,7 +18,11 @@ sealed class Executions
     public void Remove(Execution execution)
     {
         if (_held.TryRemove(execution.Job.Claim, out _))
+        {
+            execution.Ended?.Invoke();
             execution.Dispose();
+        }
+
         if (_held.IsEmpty)
             _emptied.Set();
     }

@@ -15,8 +15,8 @@ public sealed class WorkerOptions
     /// <summary>How many synchronous jobs may run in this process at once, each on a thread of its own. Default 20.</summary>
     public int ThreadConcurrency { get; set; } = 20;
 
-    /// <summary>How many claimed jobs may wait here for a thread or a sandbox, so that jobs of other lanes behind them in the
-    /// queue can be reached. Default 1,000 for each of the two lanes.</summary>
+    /// <summary>How many claimed jobs may wait here for a thread, a sandbox or a resource (<c>[DisableConcurrentExecution]</c>), so
+    /// that jobs behind them in the queue can be reached. Default 1,000 for each of the three.</summary>
     public int Backlog { get; set; } = 1000;
 
     /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>
@@ -25,10 +25,14 @@ public sealed class WorkerOptions
     /// <summary>Rules that send jobs to a lane, by queue or by name. Attributes in the code win over them.</summary>
     public IList<LaneRule> Rules { get; } = [];
 
+    /// <summary>What becomes of jobs whose types are in none of the assemblies that this worker may run jobs from
+    /// (<c>JobRunner:JobAssemblies</c>). Default <see cref="UnknownJobs.Leave"/>: other applications may share the queue.</summary>
+    public UnknownJobs UnknownJobs { get; set; }
+
     /// <summary>How often queues are looked at when nothing tells of new jobs. Default 500 ms.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often scheduled jobs are looked at. Default 1 s.</summary>
+    /// <summary>How often scheduled and recurring jobs are looked at; recurring ones also when one is due. Default 1 s.</summary>
     public TimeSpan SchedulePollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How soon a running job shows as Processing. Shorter jobs get that row together with their end. Default 200 ms;

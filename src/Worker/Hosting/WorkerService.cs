@@ -12,7 +12,7 @@ namespace JobRunner.Worker;
 /// </summary>
 sealed class WorkerService(
     IJobStore store, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions, Housekeeping housekeeping,
-    JobNotes notes, WorkerLanes lanes, SignalSlot wake, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time,
+    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, SignalSlot wake, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time,
     ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
     // How long a stop tries to write outcomes to a store that cannot be reached.
@@ -25,12 +25,14 @@ sealed class WorkerService(
     Task _forAll = Task.CompletedTask;
     Task _whileJobsRun = Task.CompletedTask;
     Task _committing = Task.CompletedTask;
+    Task _excluding = Task.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await housekeeping.AnnounceAsync(cancellationToken);
         await sandboxes.StartAsync(cancellationToken);
         _committing = Task.Run(() => committer.RunAsync(_stopCommitting.Token), CancellationToken.None);
+        _excluding = Task.Run(() => exclusions.RunAsync(_stopHousekeeping.Token), CancellationToken.None);
         _whileJobsRun = RunAll(housekeeping.WhileJobsRun, _stopHousekeeping.Token);
         _forAll = Task.WhenAll(
             RunAll(housekeeping.ForAll, _stopClaiming.Token),
@@ -63,7 +65,7 @@ sealed class WorkerService(
         await _stopClaiming.CancelAsync();
         await _claiming;
         logger.Stopping(executions.Count);
-        foreach (var execution in lanes.All.SelectMany(lane => lane.TakeLine()))
+        foreach (var execution in lanes.All.SelectMany(lane => lane.TakeLine()).Concat(exclusions.TakeLine()))
             await committer.EndAsync(execution, new Outcome.Interrupted());
     }
 
@@ -92,7 +94,8 @@ sealed class WorkerService(
         await Quietly(_committing);
         await Quietly(notes.FlushAsync(CancellationToken.None));
         await _stopHousekeeping.CancelAsync();
-        await Quietly(Task.WhenAll(_whileJobsRun, _forAll));
+        await Quietly(Task.WhenAll(_whileJobsRun, _forAll, _excluding));
+        await Quietly(exclusions.ReleaseAsync(CancellationToken.None));
     }
 
     void OnSignal(StoreSignal signal)

@@ -28,8 +28,11 @@ public static class WorkerServices
         services.AddSingleton<JobNotes>();
         services.AddSingleton<Router>();
         services.AddSingleton<Dispatcher>();
+        services.AddSingleton<Exclusions>();
+        services.AddSingleton<ForeignJobs>();
         services.AddSingleton<Committer>();
         services.AddSingleton<Claimer>();
+        services.AddSingleton<RecurringScheduler>();
         services.AddSingleton<Worker.Housekeeping>();
         services.AddSingleton(Lanes);
         services.AddHostedService<WorkerService>();

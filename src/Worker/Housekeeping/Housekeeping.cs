@@ -6,7 +6,8 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IJobStore store, Executions executions, Committer committer, JobNotes notes, WorkerLanes lanes, WorkerIdentity identity,
+    IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes,
+    WorkerIdentity identity, RecurringScheduler recurring,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -20,6 +21,7 @@ sealed class Housekeeping(
     [
         new("announce this worker", AnnounceAsync, time, logger),
         new("renew leases", RenewAsync, time, logger),
+        new("keep locks", KeepLocksAsync, time, logger),
         new("mark running jobs", MarkAsync, time, logger),
         new("store logs and progress", WriteNotesAsync, time, logger),
     ];
@@ -29,6 +31,7 @@ sealed class Housekeeping(
     [
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
         new("release continuations", ReleaseAwaitingAsync, time, logger),
+        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger),
         new("rescue jobs of dead workers", RescueAsync, time, logger),
         new("remove expired jobs", ExpireAsync, time, logger),
     ];
@@ -48,6 +51,12 @@ sealed class Housekeeping(
                 StopLost(held[claim]);
         }
 
+        return Options.LeaseInterval;
+    }
+
+    async Task<TimeSpan> KeepLocksAsync(CancellationToken cancellationToken)
+    {
+        await exclusions.RefreshAsync(cancellationToken);
         return Options.LeaseInterval;
     }
 

@@ -30,8 +30,8 @@ sealed class Router(IOptions<WorkerOptions> options)
     }
 
     static LaneKind? OnMethod(JobMethod method) =>
-        method.Method.IsDefined(typeof(SandboxedAttribute), inherit: true) ? LaneKind.Sandbox
-        : method.Method.IsDefined(typeof(InProcessAttribute), inherit: true) ? InProcess(method)
+        method.IsOnMethod<SandboxedAttribute>() ? LaneKind.Sandbox
+        : method.IsOnMethod<InProcessAttribute>() ? InProcess(method)
         : null;
 
     static LaneKind InProcess(JobMethod method) => method.IsAsync ? LaneKind.Async : LaneKind.Thread;

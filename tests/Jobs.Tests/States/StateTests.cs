@@ -7,6 +7,8 @@ public class StateTests
 {
     static readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(1795212715109);
 
+    static ExceptionInfo Failure(string message) => new("T", message, "d");
+
     [Theory]
     [InlineData("1795212715109", 1795212715109)]
     [InlineData("1795212715", 1795212715000)]
@@ -50,14 +52,14 @@ public class StateTests
 
     [Fact]
     public void A_retry_without_delay_is_enqueued_at_once() =>
-        new RetryPolicy(1, [0]).Next(1, "m", "default", _now, Random.Shared)!.Name.ShouldBe("Enqueued");
+        new RetryPolicy(1, [0]).Next(1, Failure("m"), () => "default", _now, Random.Shared)!.Name.ShouldBe("Enqueued");
 
     [Fact]
-    public void After_the_last_retry_there_is_none() => new RetryPolicy(2).Next(3, "m", "default", _now, Random.Shared).ShouldBeNull();
+    public void After_the_last_retry_there_is_none() => new RetryPolicy(2).Next(3, Failure("m"), () => "default", _now, Random.Shared).ShouldBeNull();
 
     [Fact]
     public void A_long_message_is_cut_in_the_reason_as_Hangfire_cuts_it() =>
-        RetryPolicy.Default.Next(1, new string('x', 51), "default", _now, Random.Shared)!.Reason
+        RetryPolicy.Default.Next(1, Failure(new string('x', 51)), () => "default", _now, Random.Shared)!.Reason
             .ShouldBe($"Retry attempt 1 of 10: {new string('x', 49)}…");
 
     [Fact]

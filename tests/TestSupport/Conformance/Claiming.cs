@@ -1,3 +1,4 @@
+using JobRunner.Storage;
 using Shouldly;
 using Xunit;
 

@@ -57,7 +57,7 @@ public static partial class Story
         var id = (long)job["id"]!;
         yield return $"job {order[id]}: {job["statename"]}, {(job["expireat"] is null ? "never expires" : "expires")}";
         foreach (var parameter in rows("jobparameter").Where(row => (long)row["jobid"]! == id).OrderBy(row => (string)row["name"]!, StringComparer.Ordinal))
-            yield return $"  parameter {parameter["name"]} = {parameter["value"]}";
+            yield return $"  parameter {parameter["name"]} = {((string?)parameter["name"] == "Time" ? "a time" : parameter["value"])}";
         foreach (var state in rows("state").Where(row => (long)row["jobid"]! == id).OrderBy(row => (long)row["id"]!))
         {
             yield return $"  {state["name"]}: {state["reason"] ?? "no reason"}";

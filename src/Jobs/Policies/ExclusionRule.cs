@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace JobRunner;
+
+/// <summary>Runs that name the same resource exclude each other, on all workers and Hangfire servers of a store.</summary>
+/// <param name="Pattern">The resource, with places for arguments; null for the method itself.</param>
+/// <param name="Timeout">How long a job waits for its turn before it fails.</param>
+public sealed partial record ExclusionRule(string? Pattern, TimeSpan Timeout)
+{
+    /// <summary>The name of the resource, as Hangfire makes it: type and method without namespace and arguments, or the
+    /// pattern filled and in lower case.</summary>
+    /// <param name="method">The job's method.</param>
+    /// <param name="arguments">Gives the call's arguments, if the pattern has places for them.</param>
+    /// <exception cref="FormatException">The pattern has places for which there are no arguments.</exception>
+    public string ResourceOf(JobMethod method, Func<IReadOnlyList<object?>> arguments)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return string.IsNullOrWhiteSpace(Pattern)
+            ? $"{NameOf(method.Type)}.{method.Method.Name}"
+            : JobRunner.Pattern.Fill(Pattern, arguments, CultureInfo.InvariantCulture).ToLowerInvariant();
+    }
+
+    // Such as Repository<Order>.Nested: the type arguments are written where the types that take them are.
+    static string NameOf(Type type)
+    {
+        var definition = type.IsConstructedGenericType ? type.GetGenericTypeDefinition() : type;
+        var name = definition.FullName ?? definition.Name;
+        if (definition.Namespace is { Length: > 0 } space)
+            name = name[(space.Length + 1)..];
+        var arguments = new Queue<Type>(type.GetGenericArguments());
+        return Arity().Replace(name.Replace('+', '.'), match =>
+        {
+            var count = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            return $"<{string.Join(',', Enumerable.Range(0, count).Select(_ => NameOf(arguments.Dequeue())))}>";
+        });
+    }
+
+    [GeneratedRegex("`([0-9]+)")]
+    private static partial Regex Arity();
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using JobRunner.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace JobRunner.Postgres;
+
+/// <summary>
+/// Claims while some types are left to others. Their jobs may stand at the head of a queue in any number, so a claim looks
+/// at a window of it only, and the next one goes on behind that window until the queue's end; then the sweep begins anew. A
+/// few windows a claim, at 1 to 5 ms each, keep its cost bounded, and a job behind a hundred thousand foreign ones still comes up
+/// in seconds.
+/// </summary>
+sealed partial class PostgresJobStore
+{
+    const int Window = 1000;
+    const int MaxWindows = 5;
+
+    // Behind which job the next window of each queue begins. Only a place to start: a worker that forgets it loses nothing.
+    readonly ConcurrentDictionary<string, long> _windows = new(StringComparer.Ordinal);
+
+    const string WindowsSql = """
+        select wanted.queue, w.n, w.last
+        from unnest($1::text[], $2::bigint[]) as wanted(queue, behind)
+        cross join lateral (
+            select count(*) as n, max(jobid) as last
+            from (select jobid from hangfire.jobqueue
+                  where queue = wanted.queue and fetchedat is null and jobid > wanted.behind
+                  order by fetchedat nulls first, jobid
+                  limit $3) seen) w
+        """;
+
+    internal const string ClaimExceptSql = """
+        with picked as materialized (
+            select head.id, (select j.statename in ('Enqueued', 'Scheduled', 'Processing')
+                             from hangfire.job j where j.id = head.jobid) as runs
+            from unnest($1::text[], $3::bigint[]) as wanted(queue, behind)
+            cross join lateral (
+                select seen.id, seen.jobid
+                from (select id, jobid from hangfire.jobqueue
+                      where queue = wanted.queue and fetchedat is null and jobid > wanted.behind
+                      order by fetchedat nulls first, jobid
+                      limit $4) seen
+                cross join lateral (
+                    select from hangfire.jobqueue where id = seen.id and fetchedat is null for update skip locked) free
+                where (select j.invocationdata ->> 'Type' from hangfire.job j where j.id = seen.jobid) = any($5) is not true
+                limit $2) head
+            limit $2
+        """ + TakePickedSql;
+
+    /// <returns>How many queue rows were dropped; or one more pretended row when there are windows left to look at.</returns>
+    async Task<long> ClaimExceptAsync(
+        NpgsqlConnection connection, string[] queues, int count, string[] exceptTypes, List<ClaimedJob> jobs,
+        CancellationToken cancellationToken)
+    {
+        var before = jobs.Count;
+        var behind = Array.ConvertAll(queues, queue => _windows.GetValueOrDefault(queue));
+        await using var batch = IndexedBatch(connection,
+            Command(WindowsSql, Parameters.Of(queues, NpgsqlDbType.Text), Parameters.Ids(behind), Parameters.Of(Window)),
+            Command(ClaimExceptSql, Parameters.Of(queues, NpgsqlDbType.Text), Parameters.Of(count), Parameters.Ids(behind),
+                Parameters.Of(Window), Parameters.Of(exceptTypes, NpgsqlDbType.Text)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var next = new List<(string Queue, long Behind)>(queues.Length);
+        while (await reader.ReadAsync(cancellationToken))
+            next.Add((reader.GetString(0), reader.GetInt64(1) == Window ? reader.GetInt64(2) : 0));
+        await reader.NextResultAsync(cancellationToken);
+        var dropped = await ReadClaimedAsync(reader, jobs, cancellationToken);
+
+        // What was dropped may have stood before something to claim, and a full claim has not seen the end of its windows.
+        if (dropped > 0 || jobs.Count - before == count)
+            return dropped;
+        foreach (var (queue, place) in next)
+            _windows[queue] = place;
+        return next.Count(window => window.Behind > 0);
+    }
+}

@@ -1,0 +1,102 @@
+using JobRunner.Storage;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+// One round over the recurring jobs that are due, a page of them in each transaction. Who may enqueue an occurrence is
+// settled by the lock of its recurring job alone: what is due is read again under it, and the last execution says which
+// occurrences are left. The lock of the whole round only keeps schedulers out of each other's way.
+sealed partial class PostgresJobStore
+{
+    const int RecurringPage = 100;
+    const string RecurringRoundLock = "recurring-jobs:lock";
+
+    // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early. A round of Hangfire's lasts
+    // seconds; its lock, when the server died, ten minutes, for which nobody's recurring jobs should stand still.
+    const string DueRecurringSql = """
+        select value, score, (select exists (
+            select from hangfire.lock where resource = $4 and acquired > now() - interval '1 minute'))
+        from hangfire.set
+        where key = 'recurring-jobs' and score >= $1 and score <= extract(epoch from now())::float8 and (score > $1 or value > $2)
+        order by score, value
+        limit $3
+        """;
+
+    // The first entry of the index behind now.
+    const string NextRecurringSql = """
+        select score - extract(epoch from clock_timestamp())::float8 from hangfire.set
+        where key = 'recurring-jobs' and score > extract(epoch from now())::float8
+        order by score
+        limit 1
+        """;
+
+    public async Task<RecurringRound> EnqueueRecurringAsync(RecurringRules rules, CancellationToken cancellationToken)
+    {
+        var enqueued = 0;
+        var hasMore = false;
+        await using var connection = await ConnectAsync(cancellationToken);
+        for (var page = await DueRecurringAsync(connection, (0, ""), cancellationToken); page is { Ids.Length: > 0, IsLocked: false };
+             page = await DueRecurringAsync(connection, page.Last, cancellationToken))
+        {
+            if (await EnqueuePageAsync(connection, page, rules, cancellationToken) is not { } done)
+                break;
+            enqueued += done.Jobs;
+            hasMore |= done.HasMore;
+            if (page.Ids.Length < RecurringPage)
+                break;
+        }
+
+        return new(enqueued, hasMore ? TimeSpan.Zero : await NextRecurringAsync(connection, cancellationToken));
+    }
+
+    /// <summary>Due recurring jobs behind a place in the order: those that were passed over, because they are others' to run,
+    /// are still due and must not hide the rest.</summary>
+    async Task<DuePage> DueRecurringAsync(NpgsqlConnection connection, (double Score, string Id) after, CancellationToken cancellationToken)
+    {
+        await using var batch = IndexedBatch(connection, Command(DueRecurringSql, Parameters.Of(after.Score), Parameters.Of(after.Id),
+            Parameters.Of(RecurringPage), Parameters.Of(LockOf(RecurringRoundLock))));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var ids = new List<string>();
+        var isLocked = false;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetString(0));
+            after = (reader.GetDouble(1), reader.GetString(0));
+            isLocked = reader.GetBoolean(2);
+        }
+
+        return new([.. ids.Order(StringComparer.Ordinal)], after, isLocked);
+    }
+
+    /// <returns>How many jobs were added, and whether some of these recurring jobs are due again at once; null when another
+    /// scheduler is at work.</returns>
+    async Task<(int Jobs, bool HasMore)?> EnqueuePageAsync(
+        NpgsqlConnection connection, DuePage page, RecurringRules rules, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var round = LockOf(RecurringRoundLock);
+        var locks = page.Ids.ToDictionary(id => id, id => LockOf(RecurringLock(id)));
+        var taken = await TakeLocksAsync(connection, [round, .. locks.Values], _longestLockPause, cancellationToken);
+        if (taken.Count == 0)
+            return null;
+
+        var rows = await ReadRecurringAsync(connection, [.. page.Ids.Where(id => taken.Contains(locks[id]))], cancellationToken);
+        var changes = rows.Where(row => row.Score >= 0 && row.Score <= row.Row.Now.ToUnixTimeSeconds())
+            .Select(row => (row.Row, Change: rules.Decide(row.Row)!)).Where(decided => decided.Change is not null).ToArray();
+        var jobs = await WriteRecurringAsync(connection, [.. changes.Select(c => (c.Row.Id, c.Change))], cancellationToken);
+        await DropLocksAsync(connection, [.. taken], cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return (jobs.Count, changes.Any(c => c.Change.HasMore(c.Row.Now)));
+    }
+
+    async Task<TimeSpan?> NextRecurringAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = IndexedBatch(connection, Command(NextRecurringSql));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(0))) : null;
+    }
+
+    readonly record struct DuePage(string[] Ids, (double Score, string Id) Last, bool IsLocked);
+}

@@ -1,0 +1,85 @@
+using JobRunner.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace JobRunner.Postgres;
+
+sealed partial class PostgresJobStore
+{
+    // What Hangfire's servers allow each other by default; they never refresh a lock.
+    static readonly TimeSpan _foreignLockTimeout = TimeSpan.FromMinutes(10);
+
+    // Hangfire's table, and its names: its servers and we exclude each other. Its rows have updatecount 0, or 1 from a server
+    // without native transactions, to whom 0 means free; ours carry their holder's token there, which is above both.
+    const string AbandonedLocksSql = """
+        delete from hangfire.lock
+        where resource = any($1) and acquired < now() - case when updatecount > 1 then $2 else $3 end
+        """;
+
+    // In the order of the resources, so that two batches do not wait for each other in a circle.
+    const string InsertLocksSql = """
+        insert into hangfire.lock (resource, updatecount, acquired)
+        select l.resource, l.token, now() from unnest($1::text[], $2::int[]) as l(resource, token) order by l.resource
+        on conflict (resource) do nothing
+        """;
+
+    const string HeldLocksSql = """
+        select l.ord from unnest($1::text[], $2::int[]) with ordinality as l(resource, token, ord)
+        where (select k.updatecount from hangfire.lock k where k.resource = l.resource) = l.token
+        """;
+
+    public async Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
+        IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken)
+    {
+        if (locks.Count == 0)
+            return [];
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection,
+            Command(AbandonedLocksSql, Resources(locks), Parameters.Of(silence), Parameters.Of(_foreignLockTimeout)),
+            Command(InsertLocksSql, Resources(locks), Tokens(locks)),
+            Command(HeldLocksSql, Resources(locks), Tokens(locks)));
+        return await ReadLocksAsync(batch, locks, cancellationToken);
+    }
+
+    const string RefreshLocksSql = """
+        update hangfire.lock k set acquired = now()
+        from unnest($1::text[], $2::int[]) as l(resource, token)
+        where k.resource = l.resource and k.updatecount = l.token
+        """;
+
+    public async Task<IReadOnlyList<ResourceLock>> RefreshLocksAsync(
+        IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken)
+    {
+        if (locks.Count == 0)
+            return [];
+        await using var connection = await ConnectAsync(cancellationToken);
+        await using var batch = Batch(connection,
+            Command(RefreshLocksSql, Resources(locks), Tokens(locks)), Command(HeldLocksSql, Resources(locks), Tokens(locks)));
+        return [.. locks.Except(await ReadLocksAsync(batch, locks, cancellationToken))];
+    }
+
+    const string ReleaseLocksSql = """
+        delete from hangfire.lock k using unnest($1::text[], $2::int[]) as l(resource, token)
+        where k.resource = l.resource and k.updatecount = l.token
+        """;
+
+    public Task ReleaseLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken) =>
+        locks.Count == 0 ? Task.CompletedTask : ExecuteAsync(Command(ReleaseLocksSql, Resources(locks), Tokens(locks)), cancellationToken);
+
+    static async Task<IReadOnlyList<ResourceLock>> ReadLocksAsync(
+        NpgsqlBatch batch, IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken)
+    {
+        // The statements before the last one return no rows, and are passed over.
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var held = new List<ResourceLock>(locks.Count);
+        while (await reader.ReadAsync(cancellationToken))
+            held.Add(locks[(int)reader.GetInt64(0) - 1]);
+        return held;
+    }
+
+    NpgsqlParameter Resources(IReadOnlyList<ResourceLock> locks) =>
+        Parameters.Of(locks.Select(l => StoredText.Clean(LockOf(l.Resource))!).ToArray(), NpgsqlDbType.Text);
+
+    static NpgsqlParameter Tokens(IReadOnlyList<ResourceLock> locks) =>
+        Parameters.Of(locks.Select(l => l.Token).ToArray(), NpgsqlDbType.Integer);
+}

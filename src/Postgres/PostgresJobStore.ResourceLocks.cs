@@ -80,5 +80,6 @@ sealed partial class PostgresJobStore
     NpgsqlParameter Resources(IReadOnlyList<ResourceLock> locks) =>
         Parameters.Of(locks.Select(l => StoredText.Clean(LockOf(l.Resource))!).ToArray(), NpgsqlDbType.Text);
 
-    static NpgsqlParameter Tokens(IReadOnlyList<ResourceLock> locks) => Parameters.Of(locks.Select(l => l.Token).ToArray(), NpgsqlDbType.Integer);
+    static NpgsqlParameter Tokens(IReadOnlyList<ResourceLock> locks) =>
+        Parameters.Of(locks.Select(l => l.Token).ToArray(), NpgsqlDbType.Integer);
 }

@@ -52,3 +52,8 @@ public sealed class JobDisplayNameAttribute(string displayName) : Attribute
 
     public Type? ResourceType { get; set; }
 }
+
+public interface IJobCancellationToken
+{
+    CancellationToken ShutdownToken { get; }
+}

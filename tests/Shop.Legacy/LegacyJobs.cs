@@ -28,6 +28,27 @@ public class LegacyJobs
 
 public sealed class LegacyException : Exception;
 
+/// <summary>A type that cannot be loaded where Hangfire is absent.</summary>
+public sealed class LegacyFilterAttribute : JobFilterAttribute;
+
+/// <summary>Takes what only Hangfire's server can give, in some of its methods.</summary>
+public class ContextJobs
+{
+    public static Task<int> PlainAsync() => Task.FromResult(7);
+
+    public static Task WithContextAsync(Hangfire.Server.PerformContext? context) => Task.FromResult(context);
+
+    public static void WithToken(IJobCancellationToken token) => ArgumentNullException.ThrowIfNull(token);
+}
+
+/// <summary>Found although a type beside it cannot be loaded.</summary>
+public sealed class LegacyModule : IJobModule
+{
+    public void ConfigureServices(Microsoft.Extensions.DependencyInjection.IServiceCollection services)
+    {
+    }
+}
+
 /// <summary>Overrides without attributes of its own.</summary>
 public sealed class DerivedLegacyJobs : LegacyJobs
 {

@@ -110,6 +110,17 @@ public abstract class PolicyTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task They_run_in_sandboxes_too_and_their_rules_know_what_was_thrown_there()
+    {
+        var retried = await Client.EnqueueAsync(() => LegacyJobs.Import(true));
+        var failed = await Client.EnqueueAsync(() => LegacyJobs.Import(false));
+
+        await InStateAsync(retried, "Scheduled");
+        await InStateAsync(failed, "Failed");
+        (await Client.GetAsync(failed))!.State!.Data["ExceptionType"].ShouldBe("System.IO.FileNotFoundException");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_renamed_type_fails_with_Hangfires_words_and_is_retried()
     {
         var id = await AddAsync("Shop.Legacy.Renamed, Shop.Legacy");

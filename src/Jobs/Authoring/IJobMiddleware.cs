@@ -14,7 +14,8 @@ namespace JobRunner;
 /// </code></example>
 public interface IJobMiddleware
 {
-    /// <summary>Runs the job by calling <paramref name="next"/>, once; not calling it skips the job. What it throws fails the job.</summary>
+    /// <summary>Runs the job by calling <paramref name="next"/>, once; not calling it skips the job. What it throws fails the
+    /// job.</summary>
     /// <param name="run">What runs.</param>
     /// <param name="next">The rest: further middleware, then the job's method.</param>
     /// <returns>The result of the job.</returns>

@@ -33,6 +33,10 @@ public sealed class JobMethods(TypeResolver types)
     JobMethod Load(Key key)
     {
         var type = types.JobType(key.Type);
+        if (key.ParameterTypes.FirstOrDefault(IsHangfires) is { } hangfires)
+            throw new JobLoadException(
+                $"{type.Name}.{key.Method} takes Hangfire's {hangfires.Split(',')[0].Split('.')[^1]}, which only Hangfire's server can give. " +
+                "Take a CancellationToken or JobRunner's IJobContext instead.");
         var parameters = key.ParameterTypes.Select(types.DataType).ToArray();
         var method = Candidates(type)
             .Where(candidate => candidate.Name.AsSpan(candidate.Name.LastIndexOf('.') + 1).SequenceEqual(key.Method.AsSpan(key.Method.LastIndexOf('.') + 1)))
@@ -43,6 +47,10 @@ public sealed class JobMethods(TypeResolver types)
                 "Was it renamed, or did its parameters change after the job was enqueued?");
         return new JobMethod(type, method);
     }
+
+    // By name, before the types are looked for: Hangfire need not be there.
+    static bool IsHangfires(string parameterType) =>
+        parameterType.Split(',')[0] is "Hangfire.Server.PerformContext" or "Hangfire.IJobCancellationToken";
 
     static IEnumerable<MethodInfo> Candidates(Type type)
     {

@@ -59,10 +59,6 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
                 values[i] = context.CancellationToken;
             else if (parameter.ParameterType == typeof(IJobContext))
                 values[i] = context;
-            else if (JobMethod.IsSubstituted(parameter.ParameterType))
-                throw new JobLoadException(
-                    $"Parameter '{parameter.Name}' of {invocation.DisplayName} is Hangfire's {parameter.ParameterType.Name}, which only Hangfire's server can give. " +
-                    "Take a CancellationToken or JobRunner's IJobContext instead.");
         }
 
         return values;

@@ -5,7 +5,8 @@ using Newtonsoft.Json;
 namespace JobRunner;
 
 /// <summary>The client over any store.</summary>
-sealed class JobClient(IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
+sealed class JobClient(
+    IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
 {
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);

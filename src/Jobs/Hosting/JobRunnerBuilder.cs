@@ -50,7 +50,8 @@ public static class JobRunnerServices
         services.AddLogging();
         services.TryAddSingleton(_ => new TypeResolver(options.JobAssemblies));
         services.TryAddSingleton(p => new JobMethods(p.GetRequiredService<TypeResolver>()));
-        services.TryAddSingleton(p => new ArgumentSerializer(p.GetRequiredService<TypeResolver>(), options.ArgumentSettings, options.CompatibilityLevel));
+        services.TryAddSingleton(p => new ArgumentSerializer(
+            p.GetRequiredService<TypeResolver>(), options.ArgumentSettings, options.CompatibilityLevel));
         services.TryAddSingleton(p => new QueueRule(p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>()));
         services.TryAddSingleton(p => new JobPerformer(p, p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>()));
         CurrentJob.AddTo(services);

@@ -27,7 +27,7 @@ public sealed class JobRunnerOptions
     {
         ArgumentNullException.ThrowIfNull(assembly);
         JobAssemblies.Add(assembly);
-        foreach (var type in assembly.GetExportedTypes().Where(type => type.IsAssignableTo(typeof(IJobModule)) && type is { IsAbstract: false, IsInterface: false }))
+        foreach (var type in PublicTypes(assembly).Where(type => type.IsAssignableTo(typeof(IJobModule)) && type is { IsAbstract: false, IsInterface: false }))
         {
             if (Modules.All(module => module.GetType() != type))
                 AddModule((IJobModule)Activator.CreateInstance(type)!);
@@ -47,6 +47,19 @@ public sealed class JobRunnerOptions
         JobAssemblies.Add(module.GetType().Assembly);
         module.Configure(this);
         return this;
+    }
+
+    // A type that derives from one of an absent assembly (a filter of Hangfire's) cannot be loaded, and is no module of ours.
+    static IEnumerable<Type> PublicTypes(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes().Where(type => type.IsVisible);
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>().Where(type => type.IsVisible);
+        }
     }
 }
 

@@ -53,7 +53,8 @@ public sealed record ExceptionInfo(string Type, string Message, string Details, 
     {
         try
         {
-            return AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name)).FirstOrDefault(type => type is not null);
+            return AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name))
+                .FirstOrDefault(type => type is not null);
         }
         catch (Exception e) when (e is ArgumentException or IOException or TypeLoadException or BadImageFormatException)
         {

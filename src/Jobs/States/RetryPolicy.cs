@@ -37,7 +37,8 @@ public sealed record RetryPolicy(int Attempts = 10, IReadOnlyList<int>? DelaysIn
             return OnAttemptsExceeded == AttemptsExceeded.Delete
                 ? JobState.Deleted(now, Attempts > 0 ? StateReasons.RetriesExceeded : StateReasons.RetriesDisabled, failure)
                 : null;
-        var reason = string.Create(CultureInfo.InvariantCulture, $"{StateReasons.RetryPrefix} {retry} of {Attempts}: {Cut(failure.Message)}");
+        var reason = string.Create(
+            CultureInfo.InvariantCulture, $"{StateReasons.RetryPrefix} {retry} of {Attempts}: {Cut(failure.Message)}");
         var delay = Delay(retry, random);
         return delay == TimeSpan.Zero ? JobState.Enqueued(queue(), now, reason) : JobState.Scheduled(now + delay, now, reason);
     }

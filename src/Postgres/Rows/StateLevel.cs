@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace JobRunner.Postgres;
 
@@ -24,8 +25,20 @@ static class StateLevel
 
     static string ToText(string key, string value) => key switch
     {
-        "Options" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var option) && option < _options.Length => _options[option],
-        _ when _dates.Contains(key) && HangfireTime.TryParse(value, out var instant) => instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+        "Options" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var option) && option < _options.Length =>
+            _options[option],
+        "NextState" => WithReason(value),
+        _ when _dates.Contains(key) && HangfireTime.TryParse(value, out var instant) =>
+            instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
         _ => value,
     };
+
+    // Members without a value were written then, too.
+    static string WithReason(string state)
+    {
+        if (JsonNode.Parse(state) is not JsonObject json)
+            return state;
+        json.TryAdd("Reason", null);
+        return json.ToJsonString();
+    }
 }

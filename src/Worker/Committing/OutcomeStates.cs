@@ -35,7 +35,8 @@ static class OutcomeStates
         };
     }
 
-    static string ReasonOf(Outcome.Failed failed) => failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
+    static string ReasonOf(Outcome.Failed failed) =>
+        failed.Reason == EndReason.Exception ? StateReasons.JobThrew : failed.Exception.Message;
 
     static StateChange Change(Execution execution, IReadOnlyList<JobState> states) => new(
         execution.Job.JobId, execution.StateId, execution.StateName, states, execution.Job.Invocation?.Queue, execution.Job.Claim);

@@ -95,15 +95,15 @@ sealed class Exclusions(
     async Task RoundAsync()
     {
         await ReleaseAsync(CancellationToken.None);
-        Waiter[] first;
+        Waiter[] waiting;
         lock (_lock)
-            first = [.. _waiting.DistinctBy(waiter => waiter.Lock.Resource)];
-        if (first.Length == 0)
-            return;
-        var taken = (await store.AcquireLocksAsync([.. first.Select(waiter => waiter.Lock)], options.Value.RescueAfter, CancellationToken.None)).ToHashSet();
+            waiting = [.. _waiting];
+        var first = waiting.Where(waiter => waiter.Execution.StopReason is null).DistinctBy(waiter => waiter.Lock.Resource).ToArray();
+        var wanted = first.Select(waiter => waiter.Lock).ToArray();
+        var taken = (await store.AcquireLocksAsync(wanted, options.Value.RescueAfter, CancellationToken.None)).ToHashSet();
         foreach (var waiter in first.Where(waiter => taken.Contains(waiter.Lock)))
             Start(waiter);
-        foreach (var waiter in TakeDone())
+        foreach (var waiter in TakeDone(waiting))
             await EndAsync(waiter);
     }
 
@@ -136,15 +136,14 @@ sealed class Exclusions(
         _wake.Set();
     }
 
-    List<Waiter> TakeDone()
+    // Of those whose locks were asked for: one that came meanwhile has had no chance yet.
+    List<Waiter> TakeDone(Waiter[] asked)
     {
         lock (_lock)
-        {
-            var done = _waiting.FindAll(waiter => waiter.Execution.StopReason is not null || Rest(waiter) <= TimeSpan.Zero);
-            _waiting.RemoveAll(done.Contains);
-            return done;
-        }
+            return [.. asked.Where(IsDone).Where(_waiting.Remove)];
     }
+
+    bool IsDone(Waiter waiter) => waiter.Execution.StopReason is not null || Rest(waiter) <= TimeSpan.Zero;
 
     // Hangfire's server would have marked it as running before it asked for the lock: so it has begun.
     async Task EndAsync(Waiter waiter)

@@ -87,6 +87,30 @@ public class HangfireAttributesTests
     public void A_call_of_such_a_method_can_be_made_and_written() =>
         new ArgumentSerializer(new TypeResolver([])).ToInvocation(JobCall.Of<LegacyJobs>(x => x.MailAsync("eu", 1))).Method.ShouldBe("MailAsync");
 
+    [Fact]
+    public void Modules_are_found_beside_types_that_cannot_be_loaded()
+    {
+        Should.Throw<ReflectionTypeLoadException>(() => typeof(LegacyJobs).Assembly.GetTypes());
+        new JobRunnerOptions().AddAssembly(typeof(LegacyJobs).Assembly).Modules.ShouldHaveSingleItem().ShouldBeOfType<LegacyModule>();
+    }
+
+    [Fact]
+    public void A_method_is_found_beside_others_that_take_Hangfires_types() =>
+        Find("PlainAsync").Method.Name.ShouldBe("PlainAsync");
+
+    [Theory]
+    [InlineData("WithContextAsync", "Hangfire.Server.PerformContext, Hangfire.Core", "PerformContext")]
+    [InlineData("WithToken", "Hangfire.IJobCancellationToken, Hangfire.Core, Version=1.8.24.0", "IJobCancellationToken")]
+    public void A_method_that_takes_what_only_Hangfires_server_can_give_is_refused_with_advice(string method, string type, string named)
+    {
+        var message = Should.Throw<JobLoadException>(() => Find(method, type)).Message;
+        message.ShouldContain($"takes Hangfire's {named}");
+        message.ShouldContain("IJobContext");
+    }
+
+    static JobMethod Find(string method, params string[] types) =>
+        new JobMethods(new([typeof(LegacyJobs).Assembly])).Find(new("Shop.Legacy.ContextJobs, Shop.Legacy", method, types, []));
+
     static JobPolicy Policy(string method) => Method<LegacyJobs>(method).Policy;
 
     static JobMethod Method<T>(string name) => new(typeof(T), typeof(T).GetMethod(name)!);

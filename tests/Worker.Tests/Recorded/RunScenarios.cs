@@ -28,8 +28,43 @@ public sealed class FailedForGood() : RecordedScenario("failed-for-good")
 
 public sealed class FailedBadArguments() : RecordedScenario("failed-bad-arguments")
 {
-    protected override async Task PlayAsync(string recording) =>
-        await RunUntilAsync(await Rewind.ToAsync(ConnectionString, recording, 1, "RetryCount"), "Scheduled");
+    const string Json = "Could not convert string to integer: x. Path '', line 1, position 3.";
+    const string Ours = "Argument 'a' of Invoices.Total: \"x\" cannot be read as System.Int32: " + Json;
+
+    // Arguments are read where the job runs; it is not marked as running before they are, unless that takes long.
+    protected override async Task PlayAsync(string recording) => await RunUntilAsync(
+        await Rewind.ToAsync(ConnectionString, recording, 1, "RetryCount"), "Scheduled", options => options.ProcessingDelay = TimeSpan.FromSeconds(1));
+
+    // Ours says which argument it is.
+    protected override string Expected(string recorded, string form) => recorded
+        .Replace($"ExceptionDetails = Newtonsoft.Json.JsonReaderException: {Json}", "ExceptionDetails = JobRunner.JobLoadException: " + Ours
+            + $" ---> JobRunner.JobLoadException: {Ours[(Ours.IndexOf(": ", StringComparison.Ordinal) + 2)..]}"
+            + $" ---> Newtonsoft.Json.JsonReaderException: {Json}", StringComparison.Ordinal)
+        .Replace($"ExceptionMessage = {Json}", $"ExceptionMessage = {Ours}", StringComparison.Ordinal)
+        .Replace("ExceptionType = Newtonsoft.Json.JsonReaderException", "ExceptionType = JobRunner.JobLoadException", StringComparison.Ordinal)
+        .Replace("Could not convert string to integer: x. Path '', …", Ours[..49] + "…", StringComparison.Ordinal);
+}
+
+public sealed class FailedUnknownType() : RecordedScenario("failed-unknown-type")
+{
+    // Left for others unless it is told to fail.
+    protected override async Task PlayAsync(string recording) => await RunUntilAsync(
+        await Rewind.ToAsync(ConnectionString, recording, 1, "RetryCount"), "Scheduled", options => options.UnknownJobs = UnknownJobs.Fail);
+
+    // Ours says which setting would allow it.
+    protected override string Expected(string recorded, string form)
+    {
+        const string ours = "Type 'No.Such.Type, No.Such' is not in an assembly that this worker may run jobs from. " +
+            "If it should be, name the assembly in the setting JobRunner:JobAssemblies, or in AddJobRunner(o => o.JobAssemblies.Add(...)).";
+        return string.Join('\n', recorded.Split('\n').Select(line => line.Split(" = ")[0] switch
+        {
+            "    ExceptionDetails" => $"    ExceptionDetails = JobRunner.JobLoadException: {ours}",
+            "    ExceptionMessage" => $"    ExceptionMessage = {ours}",
+            "    ExceptionType" => "    ExceptionType = JobRunner.JobLoadException",
+            _ when line.StartsWith("  Scheduled: ", StringComparison.Ordinal) => $"  Scheduled: Retry attempt 1 of 10: {ours[..49]}…",
+            _ => line,
+        }));
+    }
 }
 
 public sealed class Deleted() : RecordedScenario("deleted")

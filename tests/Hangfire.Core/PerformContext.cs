@@ -1,0 +1,3 @@
+namespace Hangfire.Server;
+
+public class PerformContext;

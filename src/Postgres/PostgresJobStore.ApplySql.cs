@@ -41,7 +41,9 @@ sealed partial class PostgresJobStore
                 select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
         """;
 
-    // 'ended' alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does not.
+    // 'ended' alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does
+    // not. It and 'departed' find their rows one by one before they delete them: both tables may have been empty when they
+    // were vacuumed last, and joining them was quadratic then (120 ms instead of 35 for 1,000 jobs).
     // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
     // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
     // The last column is the jobs that wait for this one, for the caller to release: read by this statement, which began after
@@ -62,9 +64,11 @@ sealed partial class PostgresJobStore
             set stateid = c.id3, statename = c.name3, expireat = case when c.expires then now() + $30::interval end
             from change c where j.id = c.jobid
         ), ended as (
-            delete from hangfire.jobqueue q
-            using given e
-            where e.ends and e.ours and q.id = e.queueid and q.updatecount = e.token
+            delete from hangfire.jobqueue where id = any(array(
+                select q.id from given e
+                cross join lateral (
+                    select id from hangfire.jobqueue where id = e.queueid and updatecount = e.token for update) q
+                where e.ends and e.ours))
         ), replaced as (
             delete from hangfire.jobqueue where id = any(array(
                 select q.id from change c
@@ -80,11 +84,13 @@ sealed partial class PostgresJobStore
             select 'schedule', c.score, c.entry from change c where c.score is not null
             on conflict (key, value) do update set score = excluded.score
         ), departed as (
-            delete from hangfire.set s
-            using change c cross join lateral (values
-                ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
-                ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
-            where d.departs and s.key = d.key and s.value = d.value
+            delete from hangfire.set where id = any(array(
+                select s.id from change c
+                cross join lateral (values
+                    ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
+                    ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
+                cross join lateral (select id from hangfire.set where key = d.key and value = d.value offset 0) s
+                where d.departs))
         ), uncountedretries as (
             delete from hangfire.jobparameter where id = any(array(
                 select p.id from change c

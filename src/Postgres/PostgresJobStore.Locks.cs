@@ -42,14 +42,18 @@ sealed partial class PostgresJobStore
     /// <param name="work">What to do. It may run statements on the connection, but not commit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the lock could not be had in time: the work was not begun.</returns>
-    internal async Task<bool> UnderLockAsync(
-        string resource, TimeSpan timeout, Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken)
+    internal Task<bool> UnderLockAsync(
+        string resource, TimeSpan timeout, Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken) =>
+        UnderLocksAsync([resource], timeout, work, cancellationToken);
+
+    async Task<bool> UnderLocksAsync(
+        string[] resources, TimeSpan timeout, Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         for (var pause = _firstLockPause; ; pause = Shorter(pause * 1.5, _longestLockPause))
         {
             var left = timeout - _time.GetElapsedTime(started);
-            if (await TryUnderLockAsync(resource, left, work, cancellationToken))
+            if (await TryUnderLocksAsync(resources, left, work, cancellationToken))
                 return true;
             left = timeout - _time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero)
@@ -58,15 +62,15 @@ sealed partial class PostgresJobStore
         }
     }
 
-    async Task<bool> TryUnderLockAsync(
-        string resource, TimeSpan wait, Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken)
+    async Task<bool> TryUnderLocksAsync(
+        string[] resources, TimeSpan wait, Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        if ((await TakeLocksAsync(connection, [resource], wait, cancellationToken)).Count == 0)
+        if ((await TakeLocksAsync(connection, resources, wait, cancellationToken)).Count < resources.Length)
             return false;
         await work(connection);
-        await DropLocksAsync(connection, [resource], cancellationToken);
+        await DropLocksAsync(connection, resources, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
     }

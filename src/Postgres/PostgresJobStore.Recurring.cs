@@ -9,17 +9,24 @@ sealed partial class PostgresJobStore
     // How long Hangfire's own clients wait for the lock of a recurring job.
     static readonly TimeSpan _recurringLockWait = TimeSpan.FromSeconds(15);
 
+    // How long to wait for the end of a round, which need not come while a Hangfire server is busy.
+    static readonly TimeSpan _roundWait = TimeSpan.FromSeconds(3);
+
     public async Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken)
+        string id, Func<RecurringRow, RecurringChange?> decide, bool betweenRounds, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> jobs = [];
-        var done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, async connection =>
+        var own = LockOf(RecurringLock(id));
+        var done = (betweenRounds && await UnderLocksAsync([LockOf(RecurringRoundLock), own], _roundWait, ChangeAsync, cancellationToken))
+            || await UnderLockAsync(own, _recurringLockWait, ChangeAsync, cancellationToken);
+        return done ? jobs : throw new TimeoutException(
+            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
+
+        async Task ChangeAsync(NpgsqlConnection connection)
         {
             var row = (await ReadRecurringAsync(connection, [id], cancellationToken))[0];
             jobs = decide(row.Row) is { } change ? await WriteRecurringAsync(connection, [(id, change)], cancellationToken) : [];
-        }, cancellationToken);
-        return done ? jobs : throw new TimeoutException(
-            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
+        }
     }
 
     // By the unique keys of both tables, one recurring job after another.

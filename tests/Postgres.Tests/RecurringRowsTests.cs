@@ -84,16 +84,29 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
     }
 
     [Fact]
-    public async Task While_a_server_is_at_work_on_all_of_them_we_are_not_unless_it_died()
+    public async Task A_server_that_is_at_work_on_all_of_them_keeps_us_from_none_that_it_has_not_locked()
     {
         await AddDueAsync("r");
         await LockAsync("hangfire:recurring-jobs:lock");
 
-        (await EnqueueAsync()).ShouldBe(0);
-
-        await ExecuteAsync("update hangfire.lock set acquired = now() - interval '61 seconds'");
         (await EnqueueAsync()).ShouldBe(1);
-        (await LinesAsync("select resource from hangfire.lock")).ShouldBe(["hangfire:recurring-jobs:lock"]); // it may still be alive
+
+        (await LinesAsync("select resource from hangfire.lock")).ShouldBe(["hangfire:recurring-jobs:lock"]);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_pause_waits_for_the_end_of_a_servers_round_but_not_for_ever()
+    {
+        await AddDueAsync("r");
+        await LockAsync("hangfire:recurring-jobs:lock");
+        var pause = _jobs.PauseAsync("r");
+        (await Task.WhenAny(pause, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None))).ShouldNotBe(pause);
+
+        (await pause).ShouldBeTrue();
+
+        (await _jobs.GetAsync("r"))!.PausedAt.ShouldNotBeNull();
+        (await LinesAsync("select score::text from hangfire.set where value = 'r'")).ShouldBe(["-1"]);
+        (await LinesAsync("select resource from hangfire.lock")).ShouldBe(["hangfire:recurring-jobs:lock"]);
     }
 
     [Fact(Timeout = 30_000)]

@@ -33,7 +33,7 @@ sealed partial class InMemoryJobStore
     }
 
     public Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken)
+        string id, Func<RecurringRow, RecurringChange?> decide, bool betweenRounds, CancellationToken cancellationToken)
     {
         long[] jobs;
         lock (_lock)

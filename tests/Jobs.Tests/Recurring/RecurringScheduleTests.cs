@@ -101,6 +101,20 @@ public sealed class RecurringScheduleTests
     }
 
     [Fact]
+    public void The_queue_that_an_attribute_names_wins_and_the_older_form_is_written_on_request()
+    {
+        var rules = _rules with { QueueOf = call => call.Method == "Ping" ? "mail" : null, Level = CompatibilityLevel.V110 };
+
+        var change = rules.Decide(Row(("Cron", EverySecond), ("Queue", "low"), ("LastExecution", At(-1)))).ShouldNotBeNull();
+
+        var job = change.Jobs.ShouldHaveSingleItem();
+        job.State.Data["Queue"].ShouldBe("mail");
+        job.Parameters.Keys.ShouldContain("CurrentUICulture");
+        change.Fields["NextExecution"].ShouldBe("2026-11-20T12:00:01.0000000Z");
+        change.Fields["LastExecution"].ShouldBe("2026-11-20T12:00:00.2500000Z");
+    }
+
+    [Fact]
     public void A_time_zone_counts()
     {
         var change = Decide(Row(("Cron", "0 13 * * *"), ("TimeZoneId", "Europe/Warsaw"), ("LastExecution", At(-60))));

@@ -114,7 +114,7 @@ sealed partial class PostgresJobStore
         )
         select c.ord, c.id3,
                (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
-               (select count(pg_notify($31, 'withdrawn:' || o.jobid)) from change o
+               (select count(pg_notify($31, 'withdrawn:' || o.jobid || ':' || o.id3)) from change o
                 where o.queueid is null
                   and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid)),
                case when c.expires then (

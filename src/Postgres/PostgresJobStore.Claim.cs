@@ -28,7 +28,7 @@ sealed partial class PostgresJobStore
         ), dropped as (
             delete from hangfire.jobqueue where id = any(array(select id from picked where runs is not true))
         ), taken as (
-            update hangfire.jobqueue set fetchedat = now(), updatecount = updatecount + 1
+            update hangfire.jobqueue set fetchedat = now(), updatecount = -abs(updatecount) - 1
             where id = any(array(select id from picked where runs))
             returning id, jobid, queue, updatecount
         )

@@ -6,6 +6,8 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
+    // The token (column updatecount) is negative while one of our workers has the row: a Hangfire server leaves the column as
+    // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release.
     // The token alone tells whether a claim is held: it changes with every claim, release and rescue. That a row is fetched
     // need not be asked, and must not: the planner would take the index on that.
     const string ReleaseSql = """
@@ -14,7 +16,7 @@ sealed partial class PostgresJobStore
             from unnest($1::bigint[], $2::int[]) as c(id, token)
             cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), released as (
-            update hangfire.jobqueue set fetchedat = null, updatecount = updatecount + 1
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
             where id = any(array(select id from held))
         )
         select count(pg_notify('new_job', '')) from (select from held limit 1) once
@@ -23,19 +25,29 @@ sealed partial class PostgresJobStore
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
         claims.Count == 0 ? Task.CompletedTask : NumberAsync(Command(ReleaseSql, Ids(claims), Tokens(claims)), cancellationToken);
 
+    // Whether the job has moved on is looked at here, and not believed: a row that goes although its job still needs it would
+    // be a job that never runs.
     const string DropSql = """
-        delete from hangfire.jobqueue q
-        using unnest($1::bigint[], $2::int[]) as c(id, token)
-        where q.id = c.id and q.updatecount = c.token
+        with held as materialized (
+            select c.id, (select coalesce(j.stateid, 0) from hangfire.job j where j.id = c.jobid) is distinct from c.stateid as moved
+            from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[]) as c(id, token, jobid, stateid)
+            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+        ), gone as (
+            delete from hangfire.jobqueue where id = any(array(select id from held where moved))
+        ), released as (
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
+            where id = any(array(select id from held where not moved))
+        )
+        select count(pg_notify('new_job', '')) from (select from held where not moved limit 1) once
         """;
 
-    public async Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
+    public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
     {
-        if (claims.Count == 0)
-            return;
-        await using var connection = await ConnectAsync(cancellationToken);
-        await using var batch = IndexedBatch(connection, Command(DropSql, Ids(claims), Tokens(claims)));
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (leases.Count == 0)
+            return Task.CompletedTask;
+        var claims = leases.Select(lease => lease.Claim).ToArray();
+        return NumberAsync(Command(DropSql, Ids(claims), Tokens(claims), Parameters.Ids(leases.Select(lease => lease.JobId)),
+            Parameters.Ids(leases.Select(lease => lease.StateId))), cancellationToken);
     }
 
     // A lease is lost when its queue row went or was taken again, and also when somebody else changed the job's state: then the

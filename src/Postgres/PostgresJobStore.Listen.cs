@@ -9,7 +9,7 @@ namespace JobRunner.Postgres;
 sealed partial class PostgresJobStore
 {
     const string EnqueuedChannel = "new_job";
-    const string WithdrawnPrefix = "withdrawn:";
+    const string Withdrawn = "withdrawn";
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
@@ -61,9 +61,10 @@ sealed partial class PostgresJobStore
     {
         if (channel == EnqueuedChannel)
             onSignal(new(StoreSignalKind.Enqueued));
-        else if (payload.StartsWith(WithdrawnPrefix, StringComparison.Ordinal)
-            && long.TryParse(payload.AsSpan(WithdrawnPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var jobId))
-            onSignal(new(StoreSignalKind.Withdrawn, jobId));
+        else if (payload.Split(':') is [Withdrawn, var job, var state] && IsId(job, out var jobId) && IsId(state, out var stateId))
+            onSignal(new(StoreSignalKind.Withdrawn, jobId, stateId));
+
+        static bool IsId(string text, out long id) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id);
     }
 
     // With jitter, so that the workers of a database that comes back do not all connect at the same instant.

@@ -4,8 +4,8 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // Rows that were not renewed for a while, and that nobody alive can be thought to hold: their job was claimed and never
-    // started, or it runs on one of our workers that fell silent, or a foreign server has kept it for longer than Hangfire's
+    // Rows that were not renewed for a while, and that nobody alive can be thought to hold: one of our workers claimed them
+    // (see Lease) and never started their job, or it fell silent while it ran it, or a foreign server has kept it for longer than Hangfire's
     // own servers would respect. The age of the row counts in each case: a job that was rescued and claimed anew still
     // names its dead worker until its new one has written Processing.
     const string RescueSql = """
@@ -16,13 +16,13 @@ sealed partial class PostgresJobStore
             left join hangfire.state s on s.id = j.stateid
             where q.fetchedat < now() - least($1, $2)
               and (q.fetchedat < now() - $2
-                   or j.statename in ('Enqueued', 'Scheduled')
-                   or j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
+                   or q.updatecount < 0 and j.statename in ('Enqueued', 'Scheduled')
+                   or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
             for update of q skip locked
         ), rescued as (
-            update hangfire.jobqueue set fetchedat = null, updatecount = updatecount + 1
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
             where id = any(array(select id from dead))
         )
         select count(*), (select count(pg_notify('new_job', '')) from (select from dead limit 1) once) from dead

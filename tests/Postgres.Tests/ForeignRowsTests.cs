@@ -175,4 +175,16 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
     static StateChange By(ClaimedJob job, JobState state) => new(job.JobId, job.StateId, job.StateName, [state], job.Invocation?.Queue, job.Claim);
 
     async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await _store.ApplyAsync([By(job, state)], default))[0];
+
+    [Fact]
+    public async Task A_row_that_a_Hangfire_server_took_is_left_to_it_until_the_invisibility_timeout_is_over()
+    {
+        await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>())], default);
+        await TestStore.ExecuteAsync(fixture.ConnectionString, "update hangfire.jobqueue set fetchedat = now()"); // as its native mode does
+        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromMinutes(5));
+
+        (await _store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(0);
+        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromMinutes(26));
+        (await _store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(1);
+    }
 }

@@ -148,6 +148,32 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Requeuing_again_and_again_loses_no_job()
+    {
+        var gate = $"requeued often {GetType()}";
+        var id = await Client.EnqueueAsync(() => ScriptedJobs.WaitAtGateAsync(gate, default));
+        for (var i = 0; i < 50; i++)
+            (await Client.RequeueAsync(id)).ShouldBeTrue();
+
+        Gates.Of(gate).Opened.SetResult();
+        await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.State!.Name == "Succeeded", Patience, "the last run succeeds");
+        await Eventually.HoldsAsync(() => Held == 0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_late_word_that_a_job_was_withdrawn_does_not_stop_its_next_run()
+    {
+        var gate = $"late word {GetType()}";
+        var id = await Client.EnqueueAsync(() => ScriptedJobs.WaitAtGateAsync(gate, default));
+        await Gates.Of(gate).Begun.Task;
+
+        Worker.Services.GetRequiredService<Executions>().Withdraw(id, stateId: 1);
+
+        Gates.Of(gate).Opened.SetResult();
+        await Client.WaitAsync(id, Patience);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_job_of_a_type_that_is_not_allowed_fails_and_names_the_setting_where_unknown_jobs_are_to_fail()
     {
         var call = new Invocation("System.IO.File, System.Private.CoreLib", "Delete", ["System.String"], ["\"/tmp/x\""]);

@@ -37,7 +37,7 @@ sealed partial class InMemoryJobStore
 
     int ChangeFromOutside(IReadOnlyList<long> jobIds, Func<InMemoryJob, JobState?> next)
     {
-        var changed = new List<long>();
+        var changed = new List<(long JobId, long StateId)>();
         lock (_lock)
         {
             foreach (var id in jobIds.Distinct())
@@ -45,13 +45,13 @@ sealed partial class InMemoryJobStore
                 if (_jobs.TryGetValue(id, out var job) && next(job) is { } state)
                 {
                     Enter(job, job.State.Name, [state]);
-                    changed.Add(id);
+                    changed.Add((id, job.StateId));
                 }
             }
         }
 
-        foreach (var id in changed)
-            Signal(new(StoreSignalKind.Withdrawn, id));
+        foreach (var (jobId, stateId) in changed)
+            Signal(new(StoreSignalKind.Withdrawn, jobId, stateId));
         if (changed.Count > 0)
             Signal(new(StoreSignalKind.Enqueued));
         return changed.Count;

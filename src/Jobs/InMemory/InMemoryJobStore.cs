@@ -94,17 +94,22 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
         return Task.CompletedTask;
     }
 
-    public Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
+    public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            foreach (var claim in claims)
+            foreach (var lease in leases)
             {
-                if (Held(claim) is { } row)
+                if (Held(lease.Claim) is not { } row)
+                    continue;
+                if (_jobs.TryGetValue(lease.JobId, out var job) && job.StateId == lease.StateId)
+                    MakeWait(row);
+                else
                     Remove(row);
             }
         }
 
+        Signal(new(StoreSignalKind.Enqueued));
         return Task.CompletedTask;
     }
 

@@ -53,8 +53,9 @@ public partial interface IJobStore
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
 
     /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
-    /// giving such a row back would run the job once more. Claims that are no longer held are left alone.</summary>
-    Task DropAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
+    /// giving such a row back would run the job once more. A job that is still in the state that its execution saw is given
+    /// back after all. Claims that are no longer held are left alone.</summary>
+    Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
 
     /// <summary>Renews the leases of running jobs.</summary>
     /// <returns>The claims that are lost: another worker has the job, or it left the state that its execution saw.</returns>

@@ -121,7 +121,9 @@ public sealed record StoreCounts(
 /// <summary>What a store tells its listeners.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="JobId">The job concerned, or 0 when it does not matter.</param>
-public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0);
+/// <param name="StateId">The state row that the job was given: a run that saw this one or a newer one began after it, and is
+/// not meant. (The signal may arrive when the job runs again already.)</param>
+public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0, long StateId = 0);
 
 /// <summary>What happened in a store.</summary>
 public enum StoreSignalKind

@@ -97,16 +97,16 @@ sealed class Committer(
 
     async Task GiveUpClaimsAsync(Dictionary<Execution, Outcome?> batch)
     {
-        var interrupted = Claims<Outcome.Interrupted>(batch);
+        var interrupted = Leases<Outcome.Interrupted>(batch);
         if (interrupted.Count > 0)
-            await store.ReleaseAsync(interrupted, CancellationToken.None);
-        var cancelled = Claims<Outcome.Cancelled>(batch);
+            await store.ReleaseAsync([.. interrupted.Select(lease => lease.Claim)], CancellationToken.None);
+        var cancelled = Leases<Outcome.Cancelled>(batch);
         if (cancelled.Count > 0)
             await store.DropAsync(cancelled, CancellationToken.None);
     }
 
-    static List<Claim> Claims<T>(Dictionary<Execution, Outcome?> batch) where T : Outcome =>
-        [.. batch.Where(item => item.Value is T).Select(item => item.Key.Job.Claim)];
+    static List<Lease> Leases<T>(Dictionary<Execution, Outcome?> batch) where T : Outcome =>
+        [.. batch.Where(item => item.Value is T).Select(item => item.Key.Lease)];
 
     void Note(Dictionary<Execution, Outcome?> batch, List<Execution> changed, List<StateChange> changes, AppliedChanges taken)
     {

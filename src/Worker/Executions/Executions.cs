@@ -27,12 +27,12 @@ sealed class Executions
             _emptied.Set();
     }
 
-    /// <summary>Stops the run of a job that was deleted or requeued, if it is here.</summary>
-    public void Withdraw(long jobId)
+    /// <summary>Stops the run of a job that was deleted or requeued, if it is here; not one that began after that.</summary>
+    public void Withdraw(long jobId, long stateId)
     {
         foreach (var (_, execution) in _held)
         {
-            if (execution.Job.JobId == jobId)
+            if (execution.Job.JobId == jobId && execution.StateId < stateId)
                 execution.Stop(EndReason.Cancelled);
         }
     }

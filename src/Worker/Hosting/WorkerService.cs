@@ -101,7 +101,7 @@ sealed class WorkerService(
     void OnSignal(StoreSignal signal)
     {
         if (signal.Kind == StoreSignalKind.Withdrawn)
-            executions.Withdraw(signal.JobId);
+            executions.Withdraw(signal.JobId, signal.StateId);
         else
             wake.Set();
     }

@@ -11,6 +11,7 @@ sealed class Housekeeping(
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
+    static readonly TimeSpan _secondLook = TimeSpan.FromMilliseconds(250);
 
     readonly DateTimeOffset _startedAt = time.GetUtcNow();
 
@@ -44,14 +45,15 @@ sealed class Housekeeping(
 
     async Task<TimeSpan> RenewAsync(CancellationToken cancellationToken)
     {
+        var doubtful = false;
         foreach (var chunk in executions.All.ToArray().Chunk(Batch))
         {
-            var held = chunk.ToDictionary(execution => execution.Job.Claim);
-            foreach (var claim in await store.RenewAsync([.. chunk.Select(execution => execution.Lease)], cancellationToken))
-                StopLost(held[claim]);
+            var lost = (await store.RenewAsync([.. chunk.Select(execution => execution.Lease)], cancellationToken)).ToHashSet();
+            foreach (var execution in chunk)
+                doubtful |= LooksLost(execution, lost.Contains(execution.Job.Claim));
         }
 
-        return Options.LeaseInterval;
+        return doubtful && _secondLook < Options.LeaseInterval ? _secondLook : Options.LeaseInterval;
     }
 
     async Task<TimeSpan> KeepLocksAsync(CancellationToken cancellationToken)
@@ -97,15 +99,17 @@ sealed class Housekeeping(
     async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
         await store.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
 
-    void StopLost(Execution execution)
+    /// <returns>True when it seems to be lost for the first time: its state may have been written between the reading of the
+    /// lease and the answer, so another look has to say the same.</returns>
+    bool LooksLost(Execution execution, bool lost)
     {
-        // Its state may have been written between the reading of the lease and the answer: look again next time.
-        if (execution.StopReason is null && execution.LostOnce)
-        {
+        var before = execution.LostOnce;
+        execution.LostOnce = lost;
+        if (!lost || !before)
+            return lost;
+        if (execution.StopReason is null)
             logger.LostJob(execution.Job.JobId);
-            execution.Stop(EndReason.Cancelled);
-        }
-
-        execution.LostOnce = true;
+        execution.Stop(EndReason.Cancelled);
+        return false;
     }
 }

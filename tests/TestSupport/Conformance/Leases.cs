@@ -33,19 +33,31 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
-    public async Task A_dropped_claim_is_gone_and_a_stale_one_drops_nothing()
+    public async Task A_dropped_claim_of_a_job_that_moved_on_is_gone_and_a_stale_one_drops_nothing()
     {
         var first = await AddAndClaimAsync();
         await Store.ReleaseAsync([first.Claim], default);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
+        var lease = new Lease(second.JobId, second.Claim, second.StateId);
 
-        await Store.DropAsync([first.Claim], default);
-        (await Store.RenewAsync([new Lease(second.JobId, second.Claim, second.StateId)], default)).ShouldBeEmpty();
-        await Store.DropAsync([second.Claim], default);
+        await Store.DropAsync([lease with { Claim = first.Claim }], default);
+        (await Store.RenewAsync([lease], default)).ShouldBeEmpty();
+        await Store.DeleteAsync([second.JobId], null, default);
+        await Store.DropAsync([lease], default);
 
-        (await Store.RenewAsync([new Lease(second.JobId, second.Claim, second.StateId)], default)).ShouldBe([second.Claim]);
         await Store.ReleaseAsync([second.Claim], default);
-        (await ClaimAsync()).ShouldBeEmpty();
+        (await Store.RequeueAsync([second.JobId], null, default)).ShouldBe(1);
+        (await ClaimAsync()).ShouldHaveSingleItem("the dropped row did not come back beside the new one");
+    }
+
+    [Fact]
+    public async Task A_dropped_claim_of_a_job_that_did_not_move_on_is_given_back()
+    {
+        var job = await AddAndClaimAsync();
+
+        await Store.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
+
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
 
     [Fact]

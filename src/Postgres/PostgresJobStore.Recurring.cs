@@ -79,8 +79,7 @@ sealed partial class PostgresJobStore
         if (changes.Count == 0)
             return [];
         var columns = new RecurringColumns(changes);
-        NewJob[] added = [.. columns.Jobs.Select(job => job with { State = WithQueue(job.State, job.Invocation) })];
-        long[] jobs = [.. (await AddAsync(connection, added, cancellationToken)).Select(job => job.JobId)];
+        long[] jobs = [.. (await AddAsync(connection, columns.Jobs, cancellationToken)).Select(added => added.JobId)];
         await using var batch = IndexedBatch(connection);
         batch.BatchCommands.Add(Command(WriteFieldsSql, columns.Fields(jobs)));
         batch.BatchCommands.Add(Command(WriteScoresSql, columns.Scores()));

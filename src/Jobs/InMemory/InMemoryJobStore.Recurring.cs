@@ -86,7 +86,7 @@ sealed partial class InMemoryJobStore
     {
         var job = new InMemoryJob(++_lastId, added.Invocation, added.Parameters, added.State.CreatedAt);
         _jobs.Add(job.Id, job);
-        Enter(job, null, [queues?.Apply(added.State, added.Invocation) ?? added.State]);
+        Enter(job, null, [added.State]);
         return job.Id;
     }
 

@@ -58,7 +58,7 @@ sealed partial class PostgresJobStore
 
     // For how long Hangfire, too, takes a job without a state for one that is still being made.
     const string SeeWaitingSql = """
-        select j.id, coalesce(j.stateid, 0), j.statename, j.invocationdata ->> 'Queue',
+        select j.id, coalesce(j.stateid, 0), j.statename, j.invocationdata, j.arguments,
                (select s.data from hangfire.state s where s.id = j.stateid), j.createdat > now() - interval '15 minutes'
         from hangfire.job j where j.id = any($1) and coalesce(j.statename, 'Awaiting') = 'Awaiting'
         """;
@@ -76,13 +76,19 @@ sealed partial class PostgresJobStore
         {
             var job = parents[reader.GetInt64(0)];
             if (!reader.IsDBNull(2))
-                seen.Add((job, new(job.JobId, reader.GetInt64(1), reader.GetString(2),
-                    [AwaitingState.Release(StateData.Read(TextOrNull(reader, 4)), job.ParentState, now)], TextOrNull(reader, 3))));
-            else if (reader.GetBoolean(5))
+                seen.Add((job, ReadRelease(reader, job, now)));
+            else if (reader.GetBoolean(6))
                 LookAgain(job);
         }
 
         return seen;
+    }
+
+    StateChange ReadRelease(NpgsqlDataReader reader, Waiting job, DateTimeOffset now)
+    {
+        var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
+        var next = AwaitingState.Release(StateData.Read(TextOrNull(reader, 5)), job.ParentState, now, () => _queues?.Of(call));
+        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [next], call?.Queue);
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.

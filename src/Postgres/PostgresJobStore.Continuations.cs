@@ -45,7 +45,7 @@ sealed partial class PostgresJobStore
         return [.. added.Select(job => job.JobId)];
 
         StateChange Released((long JobId, long StateId) job, NewJob given) => new(job.JobId, job.StateId, JobStates.Awaiting,
-            [AwaitingState.Release(given.State.Data, state, _time.GetUtcNow(), () => _queues?.Of(given.Invocation))], given.Invocation.Queue);
+            [WithQueue(AwaitingState.Release(given.State.Data, state, _time.GetUtcNow()), given.Invocation)], given.Invocation.Queue);
     }
 
     static async Task<(string? State, string?[] Continuations)> SeeParentAsync(

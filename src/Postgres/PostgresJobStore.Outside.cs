@@ -81,6 +81,8 @@ sealed partial class PostgresJobStore
         return seen;
     }
 
+    JobState WithQueue(JobState state, Invocation? call) => _queues?.Apply(state, call) ?? state;
+
     string QueueOf(SeenJob job) => _queues?.Of(job.Call) ?? QueueName.Default;
 
     readonly record struct SeenJob(long JobId, long StateId, string StateName, Invocation? Call, string? OwnQueue)

@@ -10,16 +10,20 @@ sealed partial class PostgresJobStore
     static readonly TimeSpan _recurringLockWait = TimeSpan.FromSeconds(15);
 
     public async Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken)
+        string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> jobs = [];
-        var done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, async connection =>
+        var done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, ChangeAsync, cancellationToken);
+        if (done && afterRound && await RoundHasEndedAsync(cancellationToken))
+            done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, ChangeAsync, cancellationToken);
+        return done ? jobs : throw new TimeoutException(
+            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
+
+        async Task ChangeAsync(NpgsqlConnection connection)
         {
             var row = (await ReadRecurringAsync(connection, [id], cancellationToken))[0];
             jobs = decide(row.Row) is { } change ? await WriteRecurringAsync(connection, [(id, change)], cancellationToken) : [];
-        }, cancellationToken);
-        return done ? jobs : throw new TimeoutException(
-            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
+        }
     }
 
     // By the unique keys of both tables, one recurring job after another.
@@ -75,7 +79,8 @@ sealed partial class PostgresJobStore
         if (changes.Count == 0)
             return [];
         var columns = new RecurringColumns(changes);
-        long[] jobs = [.. (await AddAsync(connection, columns.Jobs, cancellationToken)).Select(added => added.JobId)];
+        NewJob[] added = [.. columns.Jobs.Select(job => job with { State = WithQueue(job.State, job.Invocation) })];
+        long[] jobs = [.. (await AddAsync(connection, added, cancellationToken)).Select(job => job.JobId)];
         await using var batch = IndexedBatch(connection);
         batch.BatchCommands.Add(Command(WriteFieldsSql, columns.Fields(jobs)));
         batch.BatchCommands.Add(Command(WriteScoresSql, columns.Scores()));

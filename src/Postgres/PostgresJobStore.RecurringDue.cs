@@ -5,17 +5,19 @@ namespace JobRunner.Postgres;
 
 // One round over the recurring jobs that are due, a page of them in each transaction. Who may enqueue an occurrence is
 // settled by the lock of its recurring job alone: what is due is read again under it, and the last execution says which
-// occurrences are left. The lock of the whole round only keeps schedulers out of each other's way.
+// occurrences are left. The lock of the whole round only keeps schedulers out of each other's way, so we take it when it is
+// free, and go on without it when a Hangfire server has it: one that is busy has it nearly always (100 schedules by the
+// second left us no turn in a minute, and ran late), and one that died keeps it for ten minutes.
 sealed partial class PostgresJobStore
 {
     const int RecurringPage = 100;
     const string RecurringRoundLock = "recurring-jobs:lock";
 
-    // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early. A round of Hangfire's lasts
-    // seconds; its lock, when the server died, ten minutes, for which nobody's recurring jobs should stand still.
+    static readonly TimeSpan _longestRound = TimeSpan.FromSeconds(5);
+
+    // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early.
     const string DueRecurringSql = """
-        select value, score, (select exists (
-            select from hangfire.lock where resource = $4 and acquired > now() - interval '1 minute'))
+        select value, score
         from hangfire.set
         where key = 'recurring-jobs' and score >= $1 and score <= extract(epoch from now())::float8 and (score > $1 or value > $2)
         order by score, value
@@ -35,7 +37,7 @@ sealed partial class PostgresJobStore
         var enqueued = 0;
         var hasMore = false;
         await using var connection = await ConnectAsync(cancellationToken);
-        for (var page = await DueRecurringAsync(connection, (0, ""), cancellationToken); page is { Ids.Length: > 0, IsLocked: false };
+        for (var page = await DueRecurringAsync(connection, (0, ""), cancellationToken); page.Ids.Length > 0;
              page = await DueRecurringAsync(connection, page.Last, cancellationToken))
         {
             if (await EnqueuePageAsync(connection, page, rules, cancellationToken) is not { } done)
@@ -53,20 +55,18 @@ sealed partial class PostgresJobStore
     /// are still due and must not hide the rest.</summary>
     async Task<DuePage> DueRecurringAsync(NpgsqlConnection connection, (double Score, string Id) after, CancellationToken cancellationToken)
     {
-        await using var batch = IndexedBatch(connection, Command(DueRecurringSql, Parameters.Of(after.Score), Parameters.Of(after.Id),
-            Parameters.Of(RecurringPage), Parameters.Of(LockOf(RecurringRoundLock))));
+        await using var batch = IndexedBatch(connection, Command(
+            DueRecurringSql, Parameters.Of(after.Score), Parameters.Of(after.Id), Parameters.Of(RecurringPage)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var ids = new List<string>();
-        var isLocked = false;
         while (await reader.ReadAsync(cancellationToken))
         {
             ids.Add(reader.GetString(0));
             after = (reader.GetDouble(1), reader.GetString(0));
-            isLocked = reader.GetBoolean(2);
         }
 
-        return new([.. ids.Order(StringComparer.Ordinal)], after, isLocked);
+        return new([.. ids.Order(StringComparer.Ordinal)], after);
     }
 
     /// <returns>How many jobs were added, and whether some of these recurring jobs are due again at once; null when another
@@ -90,6 +90,31 @@ sealed partial class PostgresJobStore
         return (jobs.Count, changes.Any(c => c.Change.HasMore(c.Row.Now)));
     }
 
+    const string RoundSql = """
+        select extract(epoch from acquired)::text from hangfire.lock where resource = $1 and acquired > now() - interval '1 minute'
+        """;
+
+    /// <summary>Waits for the end of the round that a Hangfire server is in the middle of, if there is one. It may be in the next
+    /// round by then, which does not matter: it has read anew what is due.</summary>
+    /// <returns>False when there was no round to wait for.</returns>
+    async Task<bool> RoundHasEndedAsync(CancellationToken cancellationToken)
+    {
+        if (await RoundAsync() is not { } round)
+            return false;
+        var started = _time.GetTimestamp();
+        for (var pause = _firstLockPause; await RoundAsync() == round && _time.GetElapsedTime(started) < _longestRound;
+             pause = Shorter(pause * 1.5, _longestLockPause))
+            await Task.Delay(pause, _time, cancellationToken);
+        return true;
+
+        async Task<string?> RoundAsync()
+        {
+            await using var connection = await ConnectAsync(cancellationToken);
+            var round = await ReadTextsAsync(connection, Command(RoundSql, Parameters.Of(LockOf(RecurringRoundLock))), cancellationToken);
+            return round.Count > 0 ? round[0] : null;
+        }
+    }
+
     async Task<TimeSpan?> NextRecurringAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var batch = IndexedBatch(connection, Command(NextRecurringSql));
@@ -98,5 +123,5 @@ sealed partial class PostgresJobStore
         return await reader.ReadAsync(cancellationToken) ? TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(0))) : null;
     }
 
-    readonly record struct DuePage(string[] Ids, (double Score, string Id) Last, bool IsLocked);
+    readonly record struct DuePage(string[] Ids, (double Score, string Id) Last);
 }

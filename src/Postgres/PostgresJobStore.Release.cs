@@ -76,7 +76,7 @@ sealed partial class PostgresJobStore
         {
             var job = parents[reader.GetInt64(0)];
             if (!reader.IsDBNull(2))
-                seen.Add((job, ReadRelease(reader, job, now)));
+                seen.Add((job, ChangeOf(job, reader, now)));
             else if (reader.GetBoolean(6))
                 LookAgain(job);
         }
@@ -84,11 +84,11 @@ sealed partial class PostgresJobStore
         return seen;
     }
 
-    StateChange ReadRelease(NpgsqlDataReader reader, Waiting job, DateTimeOffset now)
+    StateChange ChangeOf(Waiting job, NpgsqlDataReader reader, DateTimeOffset now)
     {
         var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
-        var next = AwaitingState.Release(StateData.Read(TextOrNull(reader, 5)), job.ParentState, now, () => _queues?.Of(call));
-        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [next], call?.Queue);
+        var next = AwaitingState.Release(StateData.Read(TextOrNull(reader, 5)), job.ParentState, now);
+        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [WithQueue(next, call)], call?.Queue);
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.

@@ -1,5 +1,6 @@
 using JobRunner.Storage;
 using JobRunner.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
 using Shop.Legacy;
 
 namespace JobRunner.Worker.Tests;
@@ -89,6 +90,20 @@ public abstract class PolicyTests : IAsyncLifetime
 
         await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Count(state => state.Name == "Succeeded") == 2);
         (await Client.GetAsync(id))!.History.Where(state => state.Name == "Enqueued").ShouldAllBe(state => state.Data["Queue"] == "shard-2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_continuation_of_a_Hangfire_client_and_a_recurring_job_go_to_the_queue_that_the_attribute_names()
+    {
+        var parent = await Client.EnqueueAsync(() => ScriptedJobs.EchoAsync("parent"));
+        var call = Worker.Services.GetRequiredService<ArgumentSerializer>().ToInvocation(JobCall.Of(() => PolicyJobs.OnShardAsync(1, false, null!)));
+        var waits = JobState.Awaiting(parent, ContinuationOptions.OnlyOnSucceededState, AwaitingState.NextEnqueued(), DateTimeOffset.UnixEpoch);
+        var child = (await Worker.Store.AddContinuationsAsync(parent, [new(call, waits, new Dictionary<string, string?>())], default))[0];
+        (await Client.WaitAsync<string>(child, Patience)).ShouldBe("1: shard-1");
+
+        var recurring = Worker.Services.GetRequiredService<IRecurringJobs>();
+        await recurring.AddOrUpdateAsync("sharded", JobCall.Of(() => PolicyJobs.OnShardAsync(2, false, null!)), "0 0 1 1 *");
+        (await Client.WaitAsync<string>((await recurring.TriggerAsync("sharded"))!.Value, Patience)).ShouldBe("2: shard-2");
     }
 
     [Fact]

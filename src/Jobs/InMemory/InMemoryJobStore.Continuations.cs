@@ -44,8 +44,8 @@ sealed partial class InMemoryJobStore
             {
                 if (!_jobs.TryGetValue(id, out var child) || child.State.Name != JobStates.Awaiting)
                     continue;
-                Write(child, JobStates.Awaiting, [AwaitingState.Release(
-                    child.State.Data, parent.State.Name, time.GetUtcNow(), () => queues?.Of(child.Invocation))]);
+                var next = AwaitingState.Release(child.State.Data, parent.State.Name, time.GetUtcNow());
+                Write(child, JobStates.Awaiting, [queues?.Apply(next, child.Invocation) ?? next]);
                 if (JobStates.IsFinal(child.State.Name))
                     parents.Enqueue(child);
             }

@@ -33,7 +33,7 @@ sealed partial class InMemoryJobStore
     }
 
     public Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken)
+        string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken)
     {
         long[] jobs;
         lock (_lock)
@@ -86,7 +86,7 @@ sealed partial class InMemoryJobStore
     {
         var job = new InMemoryJob(++_lastId, added.Invocation, added.Parameters, added.State.CreatedAt);
         _jobs.Add(job.Id, job);
-        Enter(job, null, [added.State]);
+        Enter(job, null, [queues?.Apply(added.State, added.Invocation) ?? added.State]);
         return job.Id;
     }
 

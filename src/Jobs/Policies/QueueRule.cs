@@ -4,6 +4,16 @@ namespace JobRunner;
 /// nothing but its row.</summary>
 public sealed class QueueRule(JobMethods methods, ArgumentSerializer arguments)
 {
+    /// <summary>The state that a job enters, with the queue that its call's attributes name when it is Enqueued: Hangfire sets
+    /// it whoever enqueues the job, and whatever queue they said.</summary>
+    public JobState Apply(JobState state, Invocation? invocation)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Name == JobStates.Enqueued && Of(invocation) is { } queue
+            ? state with { Data = new Dictionary<string, string>(state.Data, StringComparer.Ordinal) { ["Queue"] = queue } }
+            : state;
+    }
+
     /// <summary>The queue, or null: no attribute names one, or the call cannot be read here.</summary>
     public string? Of(Invocation? invocation)
     {

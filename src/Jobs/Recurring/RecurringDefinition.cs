@@ -8,8 +8,9 @@ sealed record RecurringDefinition(string Payload, string Cron, string TimeZoneId
     const int Version = 2;
 
     /// <exception cref="ArgumentException">An argument makes no sense; its name says which.</exception>
-    public static RecurringDefinition Of(JobCall call, string cron, RecurringJobOptions options, ArgumentSerializer arguments) => new(
-        RecurringPayload.Write(arguments.ToInvocation(options.Queue is { } queue ? OnQueue(call, queue) : call)),
+    public static RecurringDefinition Of(
+        JobCall call, string cron, RecurringJobOptions options, ArgumentSerializer arguments, CompatibilityLevel level) => new(
+        RecurringPayload.Write(arguments.ToInvocation(options.Queue is { } queue ? OnQueue(call, queue) : call), level),
         RequireCron(cron), RequireZone(options.TimeZone), RequireMisfire(options.Misfire));
 
     /// <summary>Hangfire's rules for what an update changes; null when nothing would.</summary>

@@ -7,7 +7,7 @@ namespace JobRunner;
 /// The hash of a recurring job, and what is to change in it. Only what differs is written, as Hangfire does: its clients
 /// call AddOrUpdate at each start, and mostly nothing has changed.
 /// </summary>
-sealed class RecurringHash(RecurringRow row)
+sealed class RecurringHash(RecurringRow row, CompatibilityLevel level)
 {
     // Ours; Hangfire keeps fields that it does not know, and removes them with the hash.
     const string PausedField = "JobRunner.PausedAt";
@@ -95,10 +95,14 @@ sealed class RecurringHash(RecurringRow row)
     // Written in one form and read in two: the same instant in the other form is no change.
     void SetInstant(string field, DateTimeOffset? value)
     {
-        var text = value is { } instant ? HangfireTime.Format(instant) : null;
         var stored = row.Fields.GetValueOrDefault(field);
-        Set(field, text is not null && HangfireTime.TryParse(stored, out var old) && HangfireTime.Format(old) == text ? stored : text);
+        var isSame = value is { } instant && HangfireTime.TryParse(stored, out var old) && old.ToUnixTimeMilliseconds() == instant.ToUnixTimeMilliseconds();
+        Set(field, isSame ? stored : Format(value));
     }
+
+    string? Format(DateTimeOffset? value) => value is not { } instant ? null
+        : level == CompatibilityLevel.V110 ? instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)
+        : HangfireTime.Format(instant);
 
     // Hangfire leaves a zero out until there has been another number.
     void SetNumber(string field, int value)

@@ -4,15 +4,18 @@ using JobRunner.Storage;
 namespace JobRunner;
 
 /// <summary>Recurring jobs over any store.</summary>
-sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRecurringJobs
+sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueRule queues, CompatibilityLevel level) : IRecurringJobs
 {
+    // For a run by hand, of which only the form and the queue are asked.
+    readonly RecurringRules _rules = new(_ => true, TimeSpan.Zero, TimeSpan.Zero) { QueueOf = queues.Of, Level = level };
+
     public Task AddOrUpdateAsync(
         string id, JobCall call, string cron, RecurringJobOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         RequireId(id);
-        var definition = RecurringDefinition.Of(call, cron, options ?? new(), arguments);
-        return store.ChangeRecurringAsync(id, row => definition.Apply(new(row)), cancellationToken);
+        var definition = RecurringDefinition.Of(call, cron, options ?? new(), arguments, level);
+        return store.ChangeRecurringAsync(id, row => definition.Apply(HashOf(row)), false, cancellationToken);
     }
 
     public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken = default)
@@ -22,13 +25,13 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRec
         {
             existed = row.Fields.Count > 0;
             return RecurringChange.Removal;
-        }, cancellationToken);
+        }, false, cancellationToken);
         return existed;
     }
 
     public async Task<long?> TriggerAsync(string id, CancellationToken cancellationToken = default)
     {
-        var jobs = await store.ChangeRecurringAsync(RequireId(id), row => Trigger(new(row)), cancellationToken);
+        var jobs = await store.ChangeRecurringAsync(RequireId(id), row => Trigger(HashOf(row)), false, cancellationToken);
         return jobs.Count > 0 ? jobs[0] : null;
     }
 
@@ -37,10 +40,10 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRec
         var existed = false;
         await store.ChangeRecurringAsync(RequireId(id), row =>
         {
-            var hash = new RecurringHash(row);
+            var hash = HashOf(row);
             existed = hash.Exists;
             return existed ? Pause(hash) : null;
-        }, cancellationToken);
+        }, afterRound: true, cancellationToken);
         return existed;
     }
 
@@ -49,10 +52,10 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRec
         var wasPaused = false;
         await store.ChangeRecurringAsync(RequireId(id), row =>
         {
-            var hash = new RecurringHash(row);
+            var hash = HashOf(row);
             wasPaused = hash.PausedAt is not null;
             return wasPaused ? Resume(hash) : null;
-        }, cancellationToken);
+        }, false, cancellationToken);
         return wasPaused;
     }
 
@@ -63,11 +66,13 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRec
         int offset = 0, int count = 1000, CancellationToken cancellationToken = default) =>
         [.. (await store.ListRecurringAsync(offset, count, cancellationToken)).Select(Read)];
 
-    static RecurringChange? Trigger(RecurringHash hash)
+    RecurringHash HashOf(RecurringRow row) => new(row, level);
+
+    RecurringChange? Trigger(RecurringHash hash)
     {
         if (!hash.Exists)
             return null;
-        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand);
+        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand, _rules);
         hash.LastExecution = hash.Now;
         if (hash.PausedAt is null)
         {
@@ -97,9 +102,9 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments) : IRec
     }
 
     // What is shown must not fail on what somebody else wrote.
-    static RecurringJob Read(RecurringRow row)
+    RecurringJob Read(RecurringRow row)
     {
-        var hash = new RecurringHash(row);
+        var hash = HashOf(row);
         var (call, error) = Try(() => RecurringPayload.Read(hash.Job));
         return new RecurringJob
         {

@@ -5,13 +5,14 @@ namespace JobRunner;
 
 /// <summary>
 /// Field <c>Job</c> of a recurring job: the call in one text. Since Hangfire's data compatibility level 170 that has short
-/// names, and leaves out what is empty; older clients write the names of column <c>invocationdata</c>. We write the first
-/// and read both.
+/// names, and leaves out what is empty; older clients write the names of column <c>invocationdata</c>. Both are read.
 /// </summary>
 static class RecurringPayload
 {
-    public static string Write(Invocation call)
+    public static string Write(Invocation call, CompatibilityLevel level)
     {
+        if (level == CompatibilityLevel.V110)
+            return call.ToInvocationData();
         var payload = new JObject { ["t"] = call.Type, ["m"] = call.Method };
         if (call.ParameterTypes.Count > 0)
             payload["p"] = new JArray(call.ParameterTypes);

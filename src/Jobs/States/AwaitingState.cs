@@ -25,15 +25,12 @@ public static class AwaitingState
     /// <param name="parentState">The state in which the parent ended, or null when the parent is gone: it has ended, but
     /// nobody knows how.</param>
     /// <param name="now">When.</param>
-    /// <param name="queueByAttribute">The queue that an attribute on the method names, or null; it wins over the stored one, as
-    /// whenever a job is enqueued.</param>
-    public static JobState Release(
-        IReadOnlyDictionary<string, string> data, string? parentState, DateTimeOffset now, Func<string?>? queueByAttribute = null)
+    public static JobState Release(IReadOnlyDictionary<string, string> data, string? parentState, DateTimeOffset now)
     {
         try
         {
             return Fits(OptionsOf(data), parentState)
-                ? Next(data.GetValueOrDefault("NextState") ?? throw new FormatException("It has no next state."), now, queueByAttribute)
+                ? Next(data.GetValueOrDefault("NextState") ?? throw new FormatException("It has no next state."), now)
                 : JobState.Deleted(now, StateReasons.ConditionNotMet);
         }
         catch (Exception e) when (e is FormatException or JsonException or ArgumentException or InvalidCastException)
@@ -52,7 +49,7 @@ public static class AwaitingState
         : Enum.TryParse<ContinuationOptions>(text, out var options) ? options
         : throw new FormatException($"'{text}' is not an option of continuations.");
 
-    static JobState Next(string json, DateTimeOffset now, Func<string?>? queueByAttribute)
+    static JobState Next(string json, DateTimeOffset now)
     {
         // Dates stay texts: they are read as Hangfire's dates are everywhere.
         using var reader = new JsonTextReader(new StringReader(json)) { DateParseHandling = DateParseHandling.None };
@@ -61,8 +58,7 @@ public static class AwaitingState
         var reason = (string?)next["Reason"];
         return type?.Split(',')[0].Trim() switch
         {
-            EnqueuedType => JobState.Enqueued(
-                queueByAttribute?.Invoke() ?? QueueName.Require((string?)next["Queue"] ?? QueueName.Default), now, reason),
+            EnqueuedType => JobState.Enqueued(QueueName.Require((string?)next["Queue"] ?? QueueName.Default), now, reason),
             ScheduledType => JobState.Scheduled(HangfireTime.Parse((string?)next["EnqueueAt"] ?? ""), now, reason),
             _ => throw new FormatException(string.Create(CultureInfo.InvariantCulture,
                 $"The next state is '{type}'; a continuation can go to {EnqueuedType} or {ScheduledType}.")),

@@ -10,12 +10,14 @@ public partial interface IJobStore
 
     /// <summary>Changes one recurring job under its lock, in one transaction.</summary>
     /// <param name="id">The recurring job; it need not exist.</param>
-    /// <param name="decide">Says what to do, given what is stored; null to do nothing. It may be called more than once.</param>
+    /// <param name="decide">Says what to do, given what is stored; null to do nothing.</param>
+    /// <param name="afterRound">Does it once more at the end of a round that a Hangfire server is in the middle of: it has read
+    /// already which jobs are due, and knows nothing of a pause.</param>
     /// <param name="cancellationToken">Ends the wait for the lock.</param>
     /// <returns>The ids of the jobs that were added.</returns>
     /// <exception cref="TimeoutException">Somebody kept the lock. Nothing was changed.</exception>
     Task<IReadOnlyList<long>> ChangeRecurringAsync(
-        string id, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken);
+        string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken);
 
     /// <summary>A recurring job as it is stored, or null when there is none.</summary>
     Task<RecurringRow?> GetRecurringAsync(string id, CancellationToken cancellationToken);

@@ -28,6 +28,12 @@ public sealed record RecurringChange(
 /// <param name="RetryDelay">When to look again at a recurring job that cannot be read.</param>
 public sealed record RecurringRules(Func<Invocation, bool> CanRun, TimeSpan Tolerance, TimeSpan RetryDelay)
 {
+    /// <summary>The queue that a call's attributes name, or null.</summary>
+    public Func<Invocation, string?> QueueOf { get; init; } = _ => null;
+
+    /// <summary>The form in which to write.</summary>
+    public CompatibilityLevel Level { get; init; } = CompatibilityLevel.V180;
+
     /// <summary>What to do with a recurring job that is due: Hangfire's rules. Null to leave it as it is, for others. It needs
     /// nothing but its arguments, and may be called while a lock is held.</summary>
     public RecurringChange? Decide(RecurringRow row) => RecurringSchedule.Decide(row, this);

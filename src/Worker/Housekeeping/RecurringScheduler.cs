@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 namespace JobRunner.Worker;
 
 /// <summary>Enqueues recurring jobs when they are due, together with all other workers, and with Hangfire's servers.</summary>
-sealed class RecurringScheduler(IJobStore store, JobMethods methods, IOptions<WorkerOptions> options, ILogger<RecurringScheduler> logger)
+sealed class RecurringScheduler(
+    IJobStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, IOptions<WorkerOptions> options,
+    ILogger<RecurringScheduler> logger)
 {
     const int MostRemembered = 10_000;
 
@@ -22,7 +24,11 @@ sealed class RecurringScheduler(IJobStore store, JobMethods methods, IOptions<Wo
     public async Task<TimeSpan> EnqueueAsync(CancellationToken cancellationToken)
     {
         var interval = options.Value.SchedulePollInterval;
-        var rules = new RecurringRules(CanRun, Longer(interval * 2, _leastTolerance), Longer(interval, _leastRetryDelay));
+        var rules = new RecurringRules(CanRun, Longer(interval * 2, _leastTolerance), Longer(interval, _leastRetryDelay))
+        {
+            QueueOf = queues.Of,
+            Level = settings.CompatibilityLevel,
+        };
         var round = await store.EnqueueRecurringAsync(rules, cancellationToken);
         return round.NextIn < interval ? round.NextIn.Value : interval;
     }

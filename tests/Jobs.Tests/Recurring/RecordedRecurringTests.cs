@@ -7,7 +7,9 @@ namespace JobRunner.Jobs.Tests.Recurring;
 /// <summary>The very values that the real Hangfire wrote, from the very times at which it did.</summary>
 public sealed class RecordedRecurringTests
 {
-    static readonly ArgumentSerializer _arguments = new(new TypeResolver([typeof(StaticJobs).Assembly]));
+    static readonly TypeResolver _types = new([typeof(StaticJobs).Assembly]);
+    static readonly ArgumentSerializer _arguments = new(_types);
+    static readonly ArgumentSerializer _oldArguments = new(_types, null, CompatibilityLevel.V110);
     static readonly RecurringRules _rules = new(_ => true, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(15));
 
     public static TheoryData<string, string, string, RecurringJobOptions, JobCall> Added { get; } = new()
@@ -22,12 +24,16 @@ public sealed class RecordedRecurringTests
     [MemberData(nameof(Added))]
     public void AddOrUpdate_writes_the_recorded_fields(string scenario, string id, string cron, RecurringJobOptions options, JobCall call)
     {
-        var recorded = Fields($"v180-recurring-{scenario}", id);
+        foreach (var level in Enum.GetValues<CompatibilityLevel>())
+        {
+            var recorded = Fields($"v{(int)level}-recurring-{scenario}", id);
+            var none = new RecurringRow(id, new Dictionary<string, string?>(), Instant(recorded, "CreatedAt"));
 
-        var change = Define(call, cron, options).Apply(new(new(id, new Dictionary<string, string?>(), Instant(recorded, "CreatedAt")))).ShouldNotBeNull();
+            var change = Define(call, cron, options, level).Apply(new(none, level)).ShouldNotBeNull();
 
-        change.Fields.ToDictionary(field => field.Key, field => (string?)field.Value).ShouldBe(recorded, ignoreOrder: true);
-        change.Score.ShouldBe(Score($"v180-recurring-{scenario}", id));
+            Comparable(change.Fields!).ShouldBe(Comparable(recorded), $"{level}");
+            change.Score.ShouldBe(Score($"v{(int)level}-recurring-{scenario}", id));
+        }
     }
 
     [Theory]
@@ -38,7 +44,7 @@ public sealed class RecordedRecurringTests
         {
             var recorded = Fields($"{form}-recurring-{scenario}", id);
 
-            var change = Define(call, cron, options).Apply(new(new(id, recorded, Instant(recorded, "CreatedAt").AddHours(5))));
+            var change = Define(call, cron, options).Apply(new(new(id, recorded, Instant(recorded, "CreatedAt").AddHours(5)), CompatibilityLevel.V180));
 
             if (form == "v180")
                 change.ShouldBeNull();
@@ -69,8 +75,15 @@ public sealed class RecordedRecurringTests
         change.Fields.Keys.ShouldBe(["LastExecution"]); // the next one was worked out already
     }
 
-    static RecurringDefinition Define(JobCall call, string cron, RecurringJobOptions options) =>
-        RecurringDefinition.Of(call, cron, options, _arguments);
+    static RecurringDefinition Define(JobCall call, string cron, RecurringJobOptions options, CompatibilityLevel level = CompatibilityLevel.V180) =>
+        RecurringDefinition.Of(call, cron, options, level == CompatibilityLevel.V110 ? _oldArguments : _arguments, level);
+
+    // The payload as what it says: .NET of another patch level puts its members in the same order, but may be of another version.
+    static string[] Comparable(IEnumerable<KeyValuePair<string, string?>> fields) =>
+    [
+        .. fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field =>
+            $"{field.Key} = {(field.Key == "Job" ? Newtonsoft.Json.Linq.JObject.Parse(field.Value!).Properties().OrderBy(p => p.Name, StringComparer.Ordinal).Aggregate("", (text, p) => $"{text}\n  {p.Name}: {p.Value}") : field.Value)}"),
+    ];
 
     static Dictionary<string, string?> Fields(string scenario, string id) =>
         Recorded.Rows(scenario, "hash").Where(row => row.GetProperty("key").GetString() == $"recurring-job:{id}")

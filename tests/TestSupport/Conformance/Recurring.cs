@@ -245,7 +245,7 @@ public abstract partial class JobStoreConformance
         changes["LastExecution"] = last;
         changes["NextExecution"] = last;
         return new(changes, (row.Now - ago).ToUnixTimeSeconds(), []);
-    }, default);
+    }, false, default);
 
     /// <summary>The times of all jobs that recurring jobs have enqueued, in the order of the jobs.</summary>
     async Task<Dictionary<string, long[]>> RecurringTimesAsync()

@@ -4,11 +4,8 @@ using JobRunner.Storage;
 namespace JobRunner;
 
 /// <summary>Recurring jobs over any store.</summary>
-sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueRule queues, CompatibilityLevel level) : IRecurringJobs
+sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, CompatibilityLevel level) : IRecurringJobs
 {
-    // For a run by hand, of which only the form and the queue are asked.
-    readonly RecurringRules _rules = new(_ => true, TimeSpan.Zero, TimeSpan.Zero) { QueueOf = queues.Of, Level = level };
-
     public Task AddOrUpdateAsync(
         string id, JobCall call, string cron, RecurringJobOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -72,7 +69,7 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
     {
         if (!hash.Exists)
             return null;
-        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand, _rules);
+        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand, level);
         hash.LastExecution = hash.Now;
         if (hash.PausedAt is null)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
 
 namespace JobRunner;
 
@@ -63,41 +62,7 @@ public sealed record Invocation(
     /// <param name="invocationData">Column <c>invocationdata</c>.</param>
     /// <param name="arguments">Column <c>arguments</c>, which wins over the copy inside the first.</param>
     /// <exception cref="FormatException">A part is missing or is not what Hangfire writes; the message names it.</exception>
-    public static Invocation Parse(string invocationData, string? arguments)
-    {
-        try
-        {
-            var data = JObject.Parse(invocationData);
-            return new Invocation(Required(data, "Type"), Required(data, "Method"),
-                Strings((string?)data["ParameterTypes"], "ParameterTypes").Select(name => name ?? "").ToArray(),
-                Strings(arguments ?? (string?)data["Arguments"], "Arguments"),
-                (string?)data["Queue"]);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidCastException)
-        {
-            throw new FormatException($"The stored call cannot be read: {e.Message}", e);
-        }
-    }
-
-    static string Required(JObject data, string name) => (string?)data[name]
-        ?? throw new FormatException($"The stored call has no '{name}'.");
-
-    static string?[] Strings(string? array, string name)
-    {
-        if (string.IsNullOrEmpty(array))
-            return [];
-        using var reader = new JsonTextReader(new StringReader(array)) { DateParseHandling = DateParseHandling.None };
-        return JToken.ReadFrom(reader) switch
-        {
-            JArray items => items.Select(item => item.Type switch
-            {
-                JTokenType.Null => null,
-                JTokenType.String => (string?)item,
-                _ => throw new FormatException($"The stored call has an element in '{name}' that is not a string: {item.Type}."),
-            }).ToArray(),
-            var other => throw new FormatException($"'{name}' of the stored call is not an array but {other.Type}."),
-        };
-    }
+    public static Invocation Parse(string invocationData, string? arguments) => InvocationReader.Read(invocationData, arguments);
 
     static string ToJsonArray(IReadOnlyList<string?> items)
     {

@@ -49,9 +49,13 @@ static class Cultures
 
     static string? Read(Storage.ClaimedJob job, string parameter)
     {
+        if (job.Parameters.GetValueOrDefault(parameter) is not { } json)
+            return null;
+        if (json is ['"', .. var name, '"'] && !name.Contains('\\', StringComparison.Ordinal))
+            return name; // as cultures are written: without a reader for each job
         try
         {
-            return job.Parameters.GetValueOrDefault(parameter) is { } json ? JsonConvert.DeserializeObject<string>(json) : null;
+            return JsonConvert.DeserializeObject<string>(json);
         }
         catch (JsonException)
         {

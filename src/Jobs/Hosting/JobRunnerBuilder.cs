@@ -7,7 +7,8 @@ namespace JobRunner;
 
 /// <summary>Composes JobRunner: a store, and whatever runs on it. Begin with <c>services.AddJobRunner()</c>.</summary>
 /// <param name="Services">The application's services.</param>
-/// <param name="Options">What clients and workers share.</param>
+/// <param name="Options">What clients and workers share. The services of its modules are registered already: to add one now,
+/// use <see cref="JobRunnerServices.AddModule{T}(JobRunnerBuilder)"/>.</param>
 public sealed record JobRunnerBuilder(IServiceCollection Services, JobRunnerOptions Options);
 
 /// <summary>Registers JobRunner.</summary>
@@ -30,6 +31,16 @@ public static class JobRunnerServices
             p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), options.CompatibilityLevel));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);
+    }
+
+    /// <summary>Adds a module after <c>AddJobRunner</c>: its services, its settings, and its assembly to those that may run jobs.</summary>
+    public static JobRunnerBuilder AddModule<T>(this JobRunnerBuilder builder) where T : IJobModule, new()
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var module = new T();
+        builder.Options.AddModule(module);
+        module.ConfigureServices(builder.Services);
+        return builder;
     }
 
     /// <summary>Keeps jobs in this process: for a first run, for tests, and for work that may be lost. They end with the process.</summary>

@@ -44,13 +44,12 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
         builder =>
         {
             builder.Options.JobAssemblies.Add(typeof(StaticJobs).Assembly);
-            builder.Options.AddModule<ShopModule>();
+            builder.AddModule<ShopModule>();
             if (_plainSettings)
-                builder.Options.AddModule<PlainSettings>();
+                builder.AddModule<PlainSettings>();
             builder.UsePostgres(_connectionString);
         },
-        configure,
-        new ShopModule().ConfigureServices);
+        configure);
 
     /// <summary>Runs a worker until a job is in a state.</summary>
     protected async Task RunUntilAsync(IEnumerable<long> ids, string state, Action<WorkerOptions>? configure = null)

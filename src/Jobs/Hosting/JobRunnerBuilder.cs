@@ -28,7 +28,8 @@ public static class JobRunnerServices
             p.GetRequiredService<IJobStore>(), p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>(), options,
             p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IRecurringJobs>(p => new RecurringJobs(
-            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), options.CompatibilityLevel));
+            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<QueueRule>(),
+            options.CompatibilityLevel));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);
     }

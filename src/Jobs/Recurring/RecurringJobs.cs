@@ -4,8 +4,11 @@ using JobRunner.Storage;
 namespace JobRunner;
 
 /// <summary>Recurring jobs over any store.</summary>
-sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, CompatibilityLevel level) : IRecurringJobs
+sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueRule queues, CompatibilityLevel level) : IRecurringJobs
 {
+    // For a run by hand, of which only the form and the queue are asked.
+    readonly RecurringRules _rules = new(_ => true, TimeSpan.Zero, TimeSpan.Zero) { QueueOf = queues.Of, Level = level };
+
     public Task AddOrUpdateAsync(
         string id, JobCall call, string cron, RecurringJobOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -69,7 +72,7 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, Compat
     {
         if (!hash.Exists)
             return null;
-        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand, level);
+        var job = RecurringSchedule.JobFor(hash, RecurringPayload.Read(hash.Job), hash.Now, StateReasons.RecurringByHand, _rules);
         hash.LastExecution = hash.Now;
         if (hash.PausedAt is null)
         {

@@ -65,16 +65,16 @@ static class RecurringSchedule
     public static DateTimeOffset? NextAfter(RecurringHash hash, DateTimeOffset from) => CronOf(hash).GetNext(from, ZoneOf(hash));
 
     /// <summary>The job for one occurrence.</summary>
-    public static NewJob JobFor(RecurringHash hash, Invocation call, DateTimeOffset time, string reason, CompatibilityLevel level)
+    public static NewJob JobFor(RecurringHash hash, Invocation call, DateTimeOffset time, string reason, RecurringRules rules)
     {
         var parameters = new Dictionary<string, string?>(4)
         {
             ["RecurringJobId"] = JsonConvert.ToString(hash.Id),
             ["Time"] = time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
         };
-        foreach (var (name, value) in JobClient.CultureParameters(level))
+        foreach (var (name, value) in JobClient.CultureParameters(rules.Level))
             parameters.Add(name, value);
-        return new(call, JobState.Enqueued(hash.Queue ?? QueueName.Default, hash.Now, reason), parameters);
+        return new(call, JobState.Enqueued(rules.QueueOf(call) ?? hash.Queue ?? QueueName.Default, hash.Now, reason), parameters);
     }
 
     static RecurringChange Enqueue(RecurringHash hash, Invocation call, RecurringRules rules)
@@ -83,7 +83,7 @@ static class RecurringSchedule
             throw new FormatException($"Field V of the recurring job is {hash.Version}: a newer Hangfire wrote it, and this JobRunner knows {NewestVersion}.");
         var (due, next) = Occurrences(
             hash, hash.LastExecution ?? hash.CreatedAt?.AddSeconds(-1) ?? hash.Now.AddSeconds(-1), rules.Tolerance);
-        var jobs = due.Select(time => JobFor(hash, call, time, StateReasons.Recurring, rules.Level)).ToArray();
+        var jobs = due.Select(time => JobFor(hash, call, time, StateReasons.Recurring, rules)).ToArray();
         hash.LastExecution = due.Count > 0 ? due[^1] : hash.LastExecution;
         hash.NextExecution = next;
         hash.Error = null;

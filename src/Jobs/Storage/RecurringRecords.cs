@@ -28,6 +28,9 @@ public sealed record RecurringChange(
 /// <param name="RetryDelay">When to look again at a recurring job that cannot be read.</param>
 public sealed record RecurringRules(Func<Invocation, bool> CanRun, TimeSpan Tolerance, TimeSpan RetryDelay)
 {
+    /// <summary>The queue that a call's attributes name, or null.</summary>
+    public Func<Invocation, string?> QueueOf { get; init; } = _ => null;
+
     /// <summary>The form in which to write.</summary>
     public CompatibilityLevel Level { get; init; } = CompatibilityLevel.V180;
 

@@ -6,7 +6,7 @@ namespace JobRunner.Worker;
 
 /// <summary>Enqueues recurring jobs when they are due, together with all other workers, and with Hangfire's servers.</summary>
 sealed class RecurringScheduler(
-    IJobStore store, JobMethods methods, JobRunnerOptions settings, IOptions<WorkerOptions> options,
+    IJobStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, IOptions<WorkerOptions> options,
     ILogger<RecurringScheduler> logger)
 {
     const int MostRemembered = 10_000;
@@ -26,6 +26,7 @@ sealed class RecurringScheduler(
         var interval = options.Value.SchedulePollInterval;
         var rules = new RecurringRules(CanRun, Longer(interval * 2, _leastTolerance), Longer(interval, _leastRetryDelay))
         {
+            QueueOf = queues.Of,
             Level = settings.CompatibilityLevel,
         };
         var round = await store.EnqueueRecurringAsync(rules, cancellationToken);

@@ -101,13 +101,15 @@ public sealed class RecurringScheduleTests
     }
 
     [Fact]
-    public void The_older_form_is_written_on_request()
+    public void The_queue_that_an_attribute_names_wins_and_the_older_form_is_written_on_request()
     {
-        var rules = _rules with { Level = CompatibilityLevel.V110 };
+        var rules = _rules with { QueueOf = call => call.Method == "Ping" ? "mail" : null, Level = CompatibilityLevel.V110 };
 
-        var change = rules.Decide(Row(("Cron", EverySecond), ("LastExecution", At(-1)))).ShouldNotBeNull();
+        var change = rules.Decide(Row(("Cron", EverySecond), ("Queue", "low"), ("LastExecution", At(-1)))).ShouldNotBeNull();
 
-        change.Jobs.ShouldHaveSingleItem().Parameters.Keys.ShouldContain("CurrentUICulture");
+        var job = change.Jobs.ShouldHaveSingleItem();
+        job.State.Data["Queue"].ShouldBe("mail");
+        job.Parameters.Keys.ShouldContain("CurrentUICulture");
         change.Fields["NextExecution"].ShouldBe("2026-11-20T12:00:01.0000000Z");
         change.Fields["LastExecution"].ShouldBe("2026-11-20T12:00:00.2500000Z");
     }

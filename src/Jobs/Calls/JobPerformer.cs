@@ -13,11 +13,16 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
     /// <param name="context">What the job may know of itself.</param>
     /// <returns>The result as JSON, or null when there is none.</returns>
     /// <exception cref="JobLoadException">The call cannot be run here.</exception>
-    public async ValueTask<string?> RunAsync(Invocation invocation, JobCultures cultures, IJobContext context)
+    public ValueTask<string?> RunAsync(Invocation invocation, JobCultures cultures, IJobContext context) =>
+        RunAsync(methods.Find(invocation), invocation, cultures, context);
+
+    /// <summary>Runs a stored call whose method is found already.</summary>
+    /// <inheritdoc cref="RunAsync(Invocation, JobCultures, IJobContext)"/>
+    public async ValueTask<string?> RunAsync(JobMethod method, Invocation invocation, JobCultures cultures, IJobContext context)
     {
+        ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(invocation);
         ArgumentNullException.ThrowIfNull(context);
-        var method = methods.Find(invocation);
         cultures.Apply();
         var scope = services.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))

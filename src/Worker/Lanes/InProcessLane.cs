@@ -12,7 +12,8 @@ abstract class InProcessLane(
         var started = Time.GetTimestamp();
         try
         {
-            var result = await performer.RunAsync(execution.Job.Invocation!, Cultures.Of(execution.Job), new JobContext(execution, notes));
+            var result = await performer.RunAsync(
+                execution.Method!, execution.Job.Invocation!, Cultures.Of(execution.Job), new JobContext(execution, notes));
             return new Outcome.Succeeded(result, Time.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (execution.StopReason is not null)

@@ -54,7 +54,7 @@ sealed class PostgresBenchStore : BenchStore
     public static async Task<PostgresBenchStore> CreateAsync(string admin, PostgresServer? server)
     {
         var store = new PostgresBenchStore(admin, $"jobrunner_bench_{Environment.ProcessId}", server);
-        await ExecuteAsync(admin, $"create database {store._database}");
+        await Sql.ExecuteAsync(admin, $"create database {store._database}");
         return store;
     }
 
@@ -62,12 +62,12 @@ sealed class PostgresBenchStore : BenchStore
 
     public override async Task<string> VerifyHistoryAsync(int jobs)
     {
-        var whole = await ExecuteAsync(ConnectionString, """
+        var whole = await Sql.ScalarAsync(ConnectionString, """
             select count(*) from (
                 select jobid from hangfire.state group by jobid
                 having array_agg(name order by id) = array['Enqueued', 'Processing', 'Succeeded']) complete
             """);
-        var waiting = await ExecuteAsync(ConnectionString, "select count(*) from hangfire.jobqueue");
+        var waiting = await Sql.ScalarAsync(ConnectionString, "select count(*) from hangfire.jobqueue");
         return (long)whole! == jobs && (long)waiting! == 0
             ? $"all {jobs:N0} jobs have the full history in table state, and table jobqueue is empty"
             : throw new InvalidOperationException($"{whole} of {jobs} jobs have their full history, and {waiting} rows are in jobqueue.");
@@ -76,16 +76,8 @@ sealed class PostgresBenchStore : BenchStore
     public override async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await ExecuteAsync(_admin, $"drop database {_database} with (force)");
+        await Sql.ExecuteAsync(_admin, $"drop database {_database} with (force)");
         if (_server is not null)
             await _server.DisposeAsync();
-    }
-
-    static async Task<object?> ExecuteAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync();
     }
 }

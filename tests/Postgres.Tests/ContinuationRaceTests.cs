@@ -54,14 +54,14 @@ public sealed class ContinuationRaceTests(PostgresFixture fixture) : IClassFixtu
         // Without the sweep, which would also find what the locks have lost: only those are looked at again that were still made.
         while (await store.ReleaseAwaitingAsync(0, default) > 0)
             await Task.Yield();
-        (await TestStore.LinesAsync(fixture.ConnectionString, """
+        (await Sql.LinesAsync(fixture.ConnectionString, """
             select history || ', in queues: ' || queued || ': ' || count(*)
             from (select (select string_agg(name, ' ' order by id) from hangfire.state where jobid = j.id) as history,
                          (select count(*) from hangfire.jobqueue where jobid = j.id) as queued
                   from hangfire.job j where not exists (select from hangfire.jobparameter where jobid = j.id)) child
             group by history, queued
             """)).ShouldBe([$"Awaiting Enqueued, in queues: 1: {Parents}"]);
-        (await TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock union all select key from hangfire.set")).ShouldBeEmpty();
+        (await Sql.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock union all select key from hangfire.set")).ShouldBeEmpty();
     }
 
     static StateChange Success(ClaimedJob job) => new(job.JobId, job.StateId, job.StateName,

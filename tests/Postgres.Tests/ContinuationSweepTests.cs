@@ -4,21 +4,19 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Jobs that wait for a job that has ended: made by a client that was slower, or left by a worker that died.</summary>
-public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests(fixture)
 {
-    PostgresJobStore _store = null!;
     HandMadeHangfire _hangfire = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-        _hangfire = HandMadeHangfire.Open(fixture.ConnectionString);
+        await base.InitializeAsync();
+        _hangfire = HandMadeHangfire.Open(ConnectionString);
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await _store.DisposeAsync();
+        await base.DisposeAsync();
         await _hangfire.DisposeAsync();
     }
 
@@ -28,15 +26,15 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
         var parent = await AddAsync();
         var child = await _hangfire.AddChildAsync();
         await _hangfire.ListAsync(parent, child);
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
         await SucceedAsync();
 
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1, "it is looked at again");
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1, "it is looked at again");
         await _hangfire.GiveStateAsync(parent, child, late: false);
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, JobStates.Enqueued);
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -46,11 +44,11 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
         var child = await _hangfire.AddChildAsync();
         await _hangfire.ListAsync(parent, child);
         await SucceedAsync();
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await ExecuteAsync($"update hangfire.job set createdat = now() - interval '16 minutes' where id = {child}");
 
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -60,7 +58,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
         var child = (await _hangfire.AddContinuationAsync(parent)).Child;
         await ExecuteAsync($"update hangfire.job set statename = 'Succeeded' where id = {parent}");
 
-        await using var other = TestStore.Open(fixture.ConnectionString);
+        await using var other = TestStore.Open(ConnectionString);
         (await other.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, JobStates.Enqueued);
@@ -74,10 +72,10 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
     {
         var parent = await AddAsync();
         var awaiting = JobState.Awaiting(parent, options, AwaitingState.NextEnqueued(), Now);
-        var child = (await _store.AddContinuationsAsync(parent, [Job(awaiting)], default))[0];
+        var child = (await Store.AddContinuationsAsync(parent, [Job(awaiting)], default))[0];
         await ExecuteAsync($"delete from hangfire.job where id = {parent}");
 
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, expected);
     }
@@ -92,7 +90,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
                 ('awaiting', 1, 'nonsense'), ('awaiting', 1, '987654'), ('awaiting', 1, '{parent}'), ('awaiting', 1, '99999999999999999999')
             """);
 
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
 
         (await SetAsync()).ShouldBe([$"{child}"]);
     }
@@ -108,13 +106,13 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
 
         var released = 0;
         for (var page = 0; page < 4; page++)
-            released += await _store.ReleaseAwaitingAsync(4, default);
+            released += await Store.ReleaseAwaitingAsync(4, default);
         released.ShouldBe(2);
 
         var late = (await _hangfire.AddContinuationAsync(waiting)).Child;
         await ExecuteAsync($"update hangfire.job set statename = 'Deleted' where id = {waiting}");
         for (var page = 0; page < 8; page++)
-            await _store.ReleaseAwaitingAsync(4, default);
+            await Store.ReleaseAwaitingAsync(4, default);
         await StateShouldBeAsync(late, JobStates.Deleted);
         (await SetAsync()).ShouldBeEmpty();
     }
@@ -129,7 +127,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
         await SucceedAsync();
 
         await StateShouldBeAsync(parent, JobStates.Succeeded);
-        (await _store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
         await StateShouldBeAsync(child, JobStates.Enqueued);
     }
 
@@ -137,18 +135,18 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : IClassFixt
 
     static NewJob Job(JobState state) => new(new Invocation("T, A", "M", [], []), state, new Dictionary<string, string?>());
 
-    async Task<long> AddAsync() => (await _store.AddAsync([Job(JobState.Enqueued("default", Now))], default))[0];
+    async Task<long> AddAsync() => (await Store.AddAsync([Job(JobState.Enqueued("default", Now))], default))[0];
 
     async Task SucceedAsync()
     {
-        var job = (await _store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
+        var job = (await Store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
         var end = JobState.Succeeded(Now, default, default, null);
-        (await _store.ApplyAsync([new(job.JobId, job.StateId, job.StateName, [end], null, job.Claim)], default))[0].ShouldNotBeNull();
+        (await Store.ApplyAsync([new(job.JobId, job.StateId, job.StateName, [end], null, job.Claim)], default))[0].ShouldNotBeNull();
     }
 
-    async Task StateShouldBeAsync(long id, string state) => (await _store.GetAsync(id, default))!.State!.Name.ShouldBe(state);
+    async Task StateShouldBeAsync(long id, string state) => (await Store.GetAsync(id, default))!.State!.Name.ShouldBe(state);
 
-    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+    Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);
 
-    Task<List<string>> SetAsync() => TestStore.LinesAsync(fixture.ConnectionString, "select value from hangfire.set");
+    Task<List<string>> SetAsync() => Sql.LinesAsync(ConnectionString, "select value from hangfire.set");
 }

@@ -4,19 +4,10 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>What others may leave in the tables: Hangfire's own servers and clients, scripts, people.</summary>
-public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixture)
 {
     const string GoodCall = """'{"Type": "T, A", "Method": "M", "ParameterTypes": "[]"}', '[]'""";
 
-    PostgresJobStore _store = null!;
-
-    public async Task InitializeAsync()
-    {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-    }
-
-    public async Task DisposeAsync() => await _store.DisposeAsync();
 
     [Fact]
     public async Task Queue_rows_without_a_job_are_removed()
@@ -37,7 +28,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
 
         job.Invocation.ShouldBeNull();
         job.LoadError.ShouldNotBeNull().ShouldContain("Type");
-        (await _store.GetAsync(job.JobId, default))!.LoadError.ShouldBe(job.LoadError);
+        (await Store.GetAsync(job.JobId, default))!.LoadError.ShouldBe(job.LoadError);
     }
 
     [Fact]
@@ -51,8 +42,8 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
         (await ClaimAsync()).ShouldBeEmpty();
 
         (await LinesAsync("select jobid::text from hangfire.jobqueue")).ShouldBeEmpty();
-        (await _store.RequeueAsync([7], null, default)).ShouldBe(0);
-        (await _store.GetAsync(7, default)).ShouldNotBeNull().State.ShouldBeNull();
+        (await Store.RequeueAsync([7], null, default)).ShouldBe(0);
+        (await Store.GetAsync(7, default)).ShouldNotBeNull().State.ShouldBeNull();
     }
 
     [Fact]
@@ -62,10 +53,10 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.StateId.ShouldBe(0);
-        (await _store.RenewAsync([new Lease(7, job.Claim, 0)], default)).ShouldBeEmpty();
+        (await Store.RenewAsync([new Lease(7, job.Claim, 0)], default)).ShouldBeEmpty();
         (await ApplyAsync(job, JobState.Succeeded(Now, default, default, null))).ShouldNotBeNull();
 
-        (await _store.GetAsync(7, default))!.State!.Name.ShouldBe(JobStates.Succeeded);
+        (await Store.GetAsync(7, default))!.State!.Name.ShouldBe(JobStates.Succeeded);
     }
 
     [Fact]
@@ -76,7 +67,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.Parameters["RetryCount"].ShouldBe("2");
-        await _store.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { RetryCount = 3 }], default);
+        await Store.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { RetryCount = 3 }], default);
 
         (await LinesAsync("select name || value from hangfire.jobparameter")).ShouldBe(["RetryCount3"]);
     }
@@ -102,7 +93,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
                 ('schedule', 5, '99999999999999999999'), ('schedule', 1e12, 'not due'), ('retries', 0, '7')
             """);
 
-        (await _store.EnqueueDueAsync(Now, 100, default)).ShouldBe(5);
+        (await Store.EnqueueDueAsync(Now, 100, default)).ShouldBe(5);
 
         (await LinesAsync("select value from hangfire.set order by id")).ShouldBe(["not due", "7"]);
         (await LinesAsync("select statename from hangfire.job")).ShouldBe([JobStates.Enqueued]);
@@ -116,7 +107,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
                 ('a', null, now()), ('b', '[1]', now()), ('c', '{"Queues": ["default"], "WorkerCount": 3}', now())
             """);
 
-        var servers = await _store.ListServersAsync(default);
+        var servers = await Store.ListServersAsync(default);
 
         servers.Select(server => server.WorkerCount).ShouldBe([0, 0, 3]);
         servers[2].Queues.ShouldBe(["default"]);
@@ -130,11 +121,11 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
             insert into hangfire.counter (key, value) values ('stats:succeeded', 3), ('stats:succeeded', -1), ('other', 5);
             insert into hangfire.counter (key, value, expireat) values ('old', 1, now() - interval '1 s')
             """);
-        (await _store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
+        (await Store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
 
-        await _store.ExpireAsync(100, default);
+        await Store.ExpireAsync(100, default);
 
-        (await _store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
+        (await Store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
         (await LinesAsync("select key || value from hangfire.aggregatedcounter order by key")).ShouldBe(["other5", "stats:succeeded12"]);
         (await LinesAsync("select key from hangfire.counter")).ShouldBeEmpty();
     }
@@ -143,10 +134,10 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
     public async Task Notes_go_with_their_job()
     {
         await AddJobAsync(GoodCall);
-        await _store.WriteNotesAsync([new(0, 7, Now, 2, "line")], [new(7, 0.5, null, Now)], default);
+        await Store.WriteNotesAsync([new(0, 7, Now, 2, "line")], [new(7, 0.5, null, Now)], default);
         await ExecuteAsync("update hangfire.job set expireat = now() - interval '1 s'");
 
-        (await _store.ExpireAsync(10, default)).ShouldBe(1);
+        (await Store.ExpireAsync(10, default)).ShouldBe(1);
 
         (await LinesAsync("select jobid::text from jobrunner.log union all select jobid::text from jobrunner.progress")).ShouldBeEmpty();
     }
@@ -166,25 +157,25 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : IClassFixture<Po
         insert into hangfire.jobqueue (jobid, queue) values (7, 'default')
         """);
 
-    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+    Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);
 
-    Task<List<string>> LinesAsync(string sql) => TestStore.LinesAsync(fixture.ConnectionString, sql);
+    Task<List<string>> LinesAsync(string sql) => Sql.LinesAsync(ConnectionString, sql);
 
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => _store.ClaimAsync(["default"], 100, default);
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.ClaimAsync(["default"], 100, default);
 
     static StateChange By(ClaimedJob job, JobState state) => new(job.JobId, job.StateId, job.StateName, [state], job.Invocation?.Queue, job.Claim);
 
-    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await _store.ApplyAsync([By(job, state)], default))[0];
+    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await Store.ApplyAsync([By(job, state)], default))[0];
 
     [Fact]
     public async Task A_row_that_a_Hangfire_server_took_is_left_to_it_until_the_invisibility_timeout_is_over()
     {
-        await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>())], default);
-        await TestStore.ExecuteAsync(fixture.ConnectionString, "update hangfire.jobqueue set fetchedat = now()"); // as its native mode does
-        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromMinutes(5));
+        await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>())], default);
+        await Sql.ExecuteAsync(ConnectionString, "update hangfire.jobqueue set fetchedat = now()"); // as its native mode does
+        await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(5));
 
-        (await _store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(0);
-        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromMinutes(26));
-        (await _store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(1);
+        (await Store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(0);
+        await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(26));
+        (await Store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(1);
     }
 }

@@ -4,28 +4,18 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Work that is shared with Hangfire's servers is done under their locks.</summary>
-public sealed class HousekeepingLockTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class HousekeepingLockTests(PostgresFixture fixture) : StoreTests(fixture)
 {
-    PostgresJobStore _store = null!;
-
-    public async Task InitializeAsync()
-    {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-    }
-
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
     [Fact(Timeout = 30_000)]
     public async Task While_a_Hangfire_server_enqueues_scheduled_jobs_we_leave_them_to_it()
     {
         var now = TimeProvider.System.GetUtcNow();
-        await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Scheduled(now, now), new Dictionary<string, string?>())], default);
+        await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Scheduled(now, now), new Dictionary<string, string?>())], default);
         await LockAsync("hangfire:locks:schedulepoller");
 
-        (await _store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(0);
+        (await Store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(0);
         await UnlockAsync();
-        (await _store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(1);
+        (await Store.EnqueueDueAsync(now.AddSeconds(5), 10, default)).ShouldBe(1);
         await NoLockShouldRemainAsync();
     }
 
@@ -33,22 +23,22 @@ public sealed class HousekeepingLockTests(PostgresFixture fixture) : IClassFixtu
     public async Task While_a_Hangfire_server_removes_expired_rows_we_leave_them_to_it()
     {
         var now = TimeProvider.System.GetUtcNow();
-        var ids = await _store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
-        await _store.DeleteAsync(ids, null, default);
-        await TestStore.PassTimeAsync(fixture.ConnectionString, TimeSpan.FromDays(2));
+        var ids = await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
+        await Store.DeleteAsync(ids, null, default);
+        await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromDays(2));
         await LockAsync("locks:expirationmanager");
 
-        (await _store.ExpireAsync(10, default)).ShouldBe(0);
+        (await Store.ExpireAsync(10, default)).ShouldBe(0);
         await UnlockAsync();
-        (await _store.ExpireAsync(10, default)).ShouldBe(1);
+        (await Store.ExpireAsync(10, default)).ShouldBe(1);
         await NoLockShouldRemainAsync();
     }
 
-    Task LockAsync(string resource) => TestStore.ExecuteAsync(fixture.ConnectionString,
+    Task LockAsync(string resource) => Sql.ExecuteAsync(ConnectionString,
         $"insert into hangfire.lock (resource, updatecount, acquired) values ('{resource}', 1, now())");
 
-    Task UnlockAsync() => TestStore.ExecuteAsync(fixture.ConnectionString, "delete from hangfire.lock");
+    Task UnlockAsync() => Sql.ExecuteAsync(ConnectionString, "delete from hangfire.lock");
 
     async Task NoLockShouldRemainAsync() =>
-        (await TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
+        (await Sql.LinesAsync(ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
 }

@@ -4,21 +4,19 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Hangfire's servers and clients change a job's state under a lock, and so do we.</summary>
-public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
 {
-    PostgresJobStore _store = null!;
     HandMadeHangfire _hangfire = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-        _hangfire = HandMadeHangfire.Open(fixture.ConnectionString);
+        await base.InitializeAsync();
+        _hangfire = HandMadeHangfire.Open(ConnectionString);
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await _store.DisposeAsync();
+        await base.DisposeAsync();
         await _hangfire.DisposeAsync();
     }
 
@@ -28,13 +26,13 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
         var jobs = await AddAndClaimAsync(1000);
         await _hangfire.LockAsync(LockOf(jobs[500]));
 
-        var applied = await _store.ApplyAsync([.. jobs.Select(End)], default);
+        var applied = await Store.ApplyAsync([.. jobs.Select(End)], default);
 
         applied.Busy.ShouldBe([500]);
         applied.Count(id => id is not null).ShouldBe(999);
         applied[500].ShouldBeNull();
         await _hangfire.UnlockAsync(LockOf(jobs[500]));
-        (await _store.ApplyAsync([End(jobs[500])], default)).ShouldHaveSingleItem().ShouldNotBeNull("its claim was still held");
+        (await Store.ApplyAsync([End(jobs[500])], default)).ShouldHaveSingleItem().ShouldNotBeNull("its claim was still held");
         await NoLockShouldRemainAsync();
     }
 
@@ -44,13 +42,13 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
         var jobs = await AddAndClaimAsync(1);
         await _hangfire.LockAsync(LockOf(jobs[0]));
         await ExecuteAsync("update hangfire.lock set acquired = now() - interval '9 minutes'");
-        await _store.ApplyAsync([End(jobs[0])], default);
-        (await _store.ApplyAsync([End(jobs[0])], default)).Busy.ShouldBe([0]);
+        await Store.ApplyAsync([End(jobs[0])], default);
+        (await Store.ApplyAsync([End(jobs[0])], default)).Busy.ShouldBe([0]);
 
         await ExecuteAsync("update hangfire.lock set acquired = now() - interval '11 minutes'");
-        await _store.ApplyAsync([End(jobs[0])], default);
+        await Store.ApplyAsync([End(jobs[0])], default);
 
-        (await _store.ApplyAsync([End(jobs[0])], default)).ShouldHaveSingleItem().ShouldNotBeNull();
+        (await Store.ApplyAsync([End(jobs[0])], default)).ShouldHaveSingleItem().ShouldNotBeNull();
         await NoLockShouldRemainAsync();
     }
 
@@ -60,8 +58,8 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
         var jobs = await AddAndClaimAsync(3);
         await _hangfire.LockAsync(LockOf(jobs[1]));
 
-        var deleting = _store.DeleteAsync([.. jobs.Select(job => job.JobId)], null, default);
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).ByState[JobStates.Deleted] == 2);
+        var deleting = Store.DeleteAsync([.. jobs.Select(job => job.JobId)], null, default);
+        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState[JobStates.Deleted] == 2);
         deleting.IsCompleted.ShouldBeFalse();
         await _hangfire.UnlockAsync(LockOf(jobs[1]));
 
@@ -75,10 +73,10 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
         await _hangfire.LockAsync(LockOf(parent));
         var child = new NewJob(parent.Invocation!, JobState.Awaiting(parent.JobId, default, AwaitingState.NextEnqueued(), Now), new Dictionary<string, string?>());
 
-        var adding = _store.AddContinuationsAsync(parent.JobId, [child], default);
+        var adding = Store.AddContinuationsAsync(parent.JobId, [child], default);
         await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         adding.IsCompleted.ShouldBeFalse();
-        (await _store.CountAsync(default)).ByState[JobStates.Awaiting].ShouldBe(0);
+        (await Store.CountAsync(default)).ByState[JobStates.Awaiting].ShouldBe(0);
         await _hangfire.UnlockAsync(LockOf(parent));
 
         (await adding).Count.ShouldBe(1);
@@ -88,14 +86,14 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
     [Fact(Timeout = 30_000)]
     public async Task A_due_job_that_somebody_else_has_locked_is_enqueued_later()
     {
-        var ids = await _store.AddAsync([.. Enumerable.Range(0, 3).Select(_ => new NewJob(
+        var ids = await Store.AddAsync([.. Enumerable.Range(0, 3).Select(_ => new NewJob(
             new Invocation("T, A", "M", [], []), JobState.Scheduled(Now, Now), new Dictionary<string, string?>()))], default);
         await _hangfire.LockAsync($"hangfire:job:{ids[0]}:state-lock");
 
-        (await _store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(2);
+        (await Store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(2);
         await _hangfire.UnlockAsync($"hangfire:job:{ids[0]}:state-lock");
 
-        (await _store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(1);
+        (await Store.EnqueueDueAsync(Now.AddSeconds(1), 10, default)).ShouldBe(1);
     }
 
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
@@ -107,13 +105,13 @@ public sealed class JobLockTests(PostgresFixture fixture) : IClassFixture<Postgr
 
     async Task<IReadOnlyList<ClaimedJob>> AddAndClaimAsync(int count)
     {
-        await _store.AddAsync([.. Enumerable.Range(0, count).Select(_ => new NewJob(
+        await Store.AddAsync([.. Enumerable.Range(0, count).Select(_ => new NewJob(
             new Invocation("T, A", "M", [], []), JobState.Enqueued("default", Now), new Dictionary<string, string?>()))], default);
-        return await _store.ClaimAsync(["default"], count, default);
+        return await Store.ClaimAsync(["default"], count, default);
     }
 
-    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+    Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);
 
     async Task NoLockShouldRemainAsync() =>
-        (await TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
+        (await Sql.LinesAsync(ConnectionString, "select resource from hangfire.lock")).ShouldBeEmpty();
 }

@@ -3,28 +3,19 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Hangfire's locks, with others of us and with Hangfire's own servers on the other side.</summary>
-public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
 {
     const string Name = "hangfire:locks:schedulepoller";
     const string TheirsSql = $"insert into hangfire.lock (resource, acquired) values ('{Name}', now())";
 
-    PostgresJobStore _store = null!;
     int _runs;
-
-    public async Task InitializeAsync()
-    {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-    }
-
-    public async Task DisposeAsync() => await _store.DisposeAsync();
 
     [Fact]
     public async Task A_free_lock_is_there_during_the_work_and_gone_after_it()
     {
         var during = "";
 
-        var done = await _store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
+        var done = await Store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
         {
             await using var command = new Npgsql.NpgsqlCommand("select resource || ' ' || updatecount from hangfire.lock", connection);
             during = (string)(await command.ExecuteScalarAsync())!;
@@ -38,7 +29,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     [Fact]
     public async Task Work_that_fails_leaves_neither_lock_nor_changes()
     {
-        await Should.ThrowAsync<InvalidOperationException>(() => _store.UnderLockAsync(
+        await Should.ThrowAsync<InvalidOperationException>(() => Store.UnderLockAsync(
             Name, TimeSpan.Zero, _ => throw new InvalidOperationException("boom"), default));
 
         (await LocksAsync()).ShouldBeEmpty();
@@ -47,7 +38,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     [Fact]
     public async Task A_lock_that_a_server_keeps_is_not_taken_from_it()
     {
-        await TestStore.ExecuteAsync(fixture.ConnectionString, TheirsSql);
+        await Sql.ExecuteAsync(ConnectionString, TheirsSql);
 
         (await RunAsync(TimeSpan.Zero)).ShouldBeFalse();
         (await RunAsync(TimeSpan.FromMilliseconds(100))).ShouldBeFalse();
@@ -59,11 +50,11 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     [Fact]
     public async Task When_the_server_lets_go_the_work_begins()
     {
-        await TestStore.ExecuteAsync(fixture.ConnectionString, TheirsSql);
+        await Sql.ExecuteAsync(ConnectionString, TheirsSql);
         var waiting = RunAsync(TimeSpan.FromSeconds(30));
         (await Task.WhenAny(waiting, PauseAsync(100))).ShouldNotBe(waiting);
 
-        await TestStore.ExecuteAsync(fixture.ConnectionString, "delete from hangfire.lock");
+        await Sql.ExecuteAsync(ConnectionString, "delete from hangfire.lock");
 
         (await waiting).ShouldBeTrue();
         _runs.ShouldBe(1);
@@ -72,8 +63,8 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     [Fact]
     public async Task The_lock_of_a_server_that_died_is_taken_over_after_ten_minutes()
     {
-        await TestStore.ExecuteAsync(fixture.ConnectionString, TheirsSql);
-        await TestStore.ExecuteAsync(fixture.ConnectionString, "update hangfire.lock set acquired = now() - interval '601 seconds'");
+        await Sql.ExecuteAsync(ConnectionString, TheirsSql);
+        await Sql.ExecuteAsync(ConnectionString, "update hangfire.lock set acquired = now() - interval '601 seconds'");
 
         (await RunAsync(TimeSpan.Zero)).ShouldBeTrue();
 
@@ -85,9 +76,9 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     {
         Task theirs = Task.CompletedTask;
 
-        await _store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
+        await Store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
         {
-            theirs = TestStore.ExecuteAsync(fixture.ConnectionString, TheirsSql + " on conflict do nothing");
+            theirs = Sql.ExecuteAsync(ConnectionString, TheirsSql + " on conflict do nothing");
             (await Task.WhenAny(theirs, PauseAsync(200))).ShouldNotBe(theirs);
         }, default);
 
@@ -98,7 +89,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     [Fact(Timeout = 60_000)]
     public async Task One_of_us_that_waits_for_another_gives_up_in_time()
     {
-        await _store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
+        await Store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
             (await RunAsync(TimeSpan.FromMilliseconds(100))).ShouldBeFalse(), default);
 
         _runs.ShouldBe(0);
@@ -110,7 +101,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
         var inside = 0;
         var most = 0;
 
-        var done = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => _store.UnderLockAsync(Name, TimeSpan.FromSeconds(30), async _ =>
+        var done = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Store.UnderLockAsync(Name, TimeSpan.FromSeconds(30), async _ =>
         {
             most = Math.Max(most, Interlocked.Increment(ref inside));
             await PauseAsync(2);
@@ -126,7 +117,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
     {
         var limit = "";
 
-        await _store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
+        await Store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
         {
             await using var command = new Npgsql.NpgsqlCommand("show lock_timeout", connection);
             limit = (string)(await command.ExecuteScalarAsync())!;
@@ -135,7 +126,7 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
         limit.ShouldBe("0");
     }
 
-    Task<bool> RunAsync(TimeSpan timeout) => _store.UnderLockAsync(Name, timeout, _ =>
+    Task<bool> RunAsync(TimeSpan timeout) => Store.UnderLockAsync(Name, timeout, _ =>
     {
         _runs++;
         return Task.CompletedTask;
@@ -143,5 +134,5 @@ public sealed class LockTests(PostgresFixture fixture) : IClassFixture<PostgresF
 
     static Task PauseAsync(int milliseconds) => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, CancellationToken.None);
 
-    Task<List<string>> LocksAsync() => TestStore.LinesAsync(fixture.ConnectionString, "select resource from hangfire.lock");
+    Task<List<string>> LocksAsync() => Sql.LinesAsync(ConnectionString, "select resource from hangfire.lock");
 }

@@ -10,9 +10,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
         await store.InitializeAsync(default);
-        await TestStore.ExecuteAsync(fixture.ConnectionString, "analyze hangfire.jobqueue"); // while it is empty
-        await TestStore.ExecuteAsync(fixture.ConnectionString, "alter table hangfire.jobqueue set (autovacuum_enabled = off)");
-        await TestStore.ExecuteAsync(
+        await Sql.ExecuteAsync(fixture.ConnectionString, "analyze hangfire.jobqueue"); // while it is empty
+        await Sql.ExecuteAsync(fixture.ConnectionString, "alter table hangfire.jobqueue set (autovacuum_enabled = off)");
+        await Sql.ExecuteAsync(
             fixture.ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n");
 
         var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int", "array['critical', 'default'], 100");
@@ -29,7 +29,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
         await store.InitializeAsync(default);
-        await TestStore.ExecuteAsync(fixture.ConnectionString, """
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
             analyze hangfire.jobqueue; analyze hangfire.job;
             alter table hangfire.jobqueue set (autovacuum_enabled = off);
             alter table hangfire.job set (autovacuum_enabled = off);

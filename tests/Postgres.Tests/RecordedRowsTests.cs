@@ -4,18 +4,8 @@ using JobRunner.TestSupport;
 namespace JobRunner.Postgres.Tests;
 
 /// <summary>Our rows have the shape of those that the real Hangfire wrote for the same story.</summary>
-public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixture)
 {
-    PostgresJobStore _store = null!;
-
-    public async Task InitializeAsync()
-    {
-        _store = await TestStore.CreateAsync(fixture.ConnectionString);
-        await _store.InitializeAsync(default);
-    }
-
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
     public static TheoryData<string> Added { get; } =
         [.. Recorded.Scenarios.Where(name => name.Contains("-enqueue-", StringComparison.Ordinal) || name.EndsWith("-schedule", StringComparison.Ordinal))];
 
@@ -25,7 +15,7 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     {
         var recording = new Recording(name);
 
-        await _store.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
+        await Store.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
 
         await ShouldMatchAsync(recording);
     }
@@ -34,10 +24,10 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     public async Task Jobs_that_succeeded_look_like_those_of_a_Hangfire_server()
     {
         var recording = new Recording("v180-succeeded-results");
-        await _store.AddAsync([.. Enumerable.Range(0, 5).Select(i => recording.Job(i))], default);
+        await Store.AddAsync([.. Enumerable.Range(0, 5).Select(i => recording.Job(i))], default);
         var jobs = await ClaimAsync();
 
-        await _store.ApplyAsync([.. jobs.Select((job, i) => By(job, recording.States(i)[1..]))], default);
+        await Store.ApplyAsync([.. jobs.Select((job, i) => By(job, recording.States(i)[1..]))], default);
 
         await ShouldMatchAsync(recording, oneByOne: "counter");
     }
@@ -46,12 +36,12 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     public async Task A_job_that_waits_for_its_retry_looks_like_Hangfires()
     {
         var recording = new Recording("v180-failed-retrying");
-        await _store.AddAsync([recording.Job(0, "RetryCount")], default);
+        await Store.AddAsync([recording.Job(0, "RetryCount")], default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         var states = recording.States(0);
 
-        var started = await _store.ApplyAsync([By(job, states[1])], default);
-        await _store.ApplyAsync([By(job, states[2], states[3]) with
+        var started = await Store.ApplyAsync([By(job, states[1])], default);
+        await Store.ApplyAsync([By(job, states[2], states[3]) with
         {
             SeenStateId = started[0]!.Value, SeenStateName = JobStates.Processing, RetryCount = 1,
         }], default);
@@ -74,9 +64,9 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     public async Task Waiting_continuations_look_like_those_of_a_Hangfire_client(string name)
     {
         var recording = new Recording(name);
-        var parent = (await _store.AddAsync([recording.Job(0, "Continuations")], default))[0];
+        var parent = (await Store.AddAsync([recording.Job(0, "Continuations")], default))[0];
 
-        await _store.AddContinuationsAsync(parent, [recording.Job(1), recording.Job(2)], default);
+        await Store.AddContinuationsAsync(parent, [recording.Job(1), recording.Job(2)], default);
 
         // What is 0 Hangfire leaves out of this parameter since level 170, and so do we.
         await ShouldMatchAsync(recording, alter: line => line.Replace(@",\u0022Options\u0022:0", "", StringComparison.Ordinal));
@@ -86,11 +76,11 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     public async Task A_continuation_of_a_finished_job_looks_like_Hangfires()
     {
         var recording = new Recording("v180-continuation-of-finished");
-        await _store.AddAsync([recording.Job(0, "Continuations")], default);
+        await Store.AddAsync([recording.Job(0, "Continuations")], default);
         var parent = (await ClaimAsync()).ShouldHaveSingleItem();
-        await _store.ApplyAsync([By(parent, recording.States(0)[1..])], default);
+        await Store.ApplyAsync([By(parent, recording.States(0)[1..])], default);
 
-        await _store.AddContinuationsAsync(parent.JobId, [recording.Job(1)], default);
+        await Store.AddContinuationsAsync(parent.JobId, [recording.Job(1)], default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "EnqueuedAt");
     }
@@ -100,10 +90,10 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     {
         var recording = new Recording("v180-requeued");
         var id = await FailAsync(recording);
-        var failed = (await _store.GetAsync(id, default))!;
+        var failed = (await Store.GetAsync(id, default))!;
         failed.State!.Name.ShouldBe(JobStates.Failed);
 
-        await _store.RequeueAsync([id], null, default);
+        await Store.RequeueAsync([id], null, default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "EnqueuedAt");
     }
@@ -112,9 +102,9 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     public async Task A_deleted_job_looks_like_Hangfires_and_leaves_its_queue_row()
     {
         var recording = new Recording("v180-deleted");
-        var ids = await _store.AddAsync([recording.Job(0)], default);
+        var ids = await Store.AddAsync([recording.Job(0)], default);
 
-        await _store.DeleteAsync(ids, null, default);
+        await Store.DeleteAsync(ids, null, default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "DeletedAt");
     }
@@ -122,19 +112,19 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
     /// <summary>The recorded job failed on its last attempt: it was scheduled, and enqueued when it was due.</summary>
     async Task<long> FailAsync(Recording recording)
     {
-        var ids = await _store.AddAsync([recording.Job(0)], default);
+        var ids = await Store.AddAsync([recording.Job(0)], default);
         var states = recording.States(0);
-        var history = await TestStore.LinesAsync(fixture.ConnectionString, "select stateid::text from hangfire.job");
-        await _store.ApplyAsync([new StateChange(ids[0], long.Parse(history[0]), JobStates.Scheduled, [states[1]])], default);
+        var history = await Sql.LinesAsync(ConnectionString, "select stateid::text from hangfire.job");
+        await Store.ApplyAsync([new StateChange(ids[0], long.Parse(history[0]), JobStates.Scheduled, [states[1]])], default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
-        (await _store.ApplyAsync([By(job, states[2], states[3])], default))[0].ShouldNotBeNull();
+        (await Store.ApplyAsync([By(job, states[2], states[3])], default))[0].ShouldNotBeNull();
         return job.JobId;
     }
 
     // Hangfire writes a row for each +1 where we write one for each batch, which a test of several jobs has to even out.
     async Task ShouldMatchAsync(Recording recording, string? oneByOne = null, string? anyTimesIn = null, Func<string, string>? alter = null)
     {
-        var ours = Even(await Recording.LinesAsync(fixture.ConnectionString));
+        var ours = Even(await Recording.LinesAsync(ConnectionString));
         ours.ShouldBe(Even(recording.Lines()));
 
         string[] Even(IEnumerable<string> lines) =>
@@ -148,7 +138,7 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : IClassFixture<P
         ];
     }
 
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => _store.ClaimAsync(["default"], 100, default);
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.ClaimAsync(["default"], 100, default);
 
     static StateChange By(ClaimedJob job, params JobState[] states) =>
         new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);

@@ -156,9 +156,9 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
 
     Task LockAsync(string resource) => ExecuteAsync($"insert into hangfire.lock (resource, acquired) values ('{resource}', now())");
 
-    Task ExecuteAsync(string sql) => TestStore.ExecuteAsync(fixture.ConnectionString, sql);
+    Task ExecuteAsync(string sql) => Sql.ExecuteAsync(fixture.ConnectionString, sql);
 
-    Task<List<string>> LinesAsync(string sql) => TestStore.LinesAsync(fixture.ConnectionString, sql);
+    Task<List<string>> LinesAsync(string sql) => Sql.LinesAsync(fixture.ConnectionString, sql);
 
     async Task ShouldMatchAsync(string scenario) =>
         Even(await Recording.LinesAsync(fixture.ConnectionString)).ShouldBe(Even(new Recording(scenario).Lines()));

@@ -18,14 +18,14 @@ public sealed class SchemaTests : IAsyncLifetime
 
         (await ColumnsAsync("hangfire")).ShouldBe(ExpectedSchema.Columns);
         (await IndexesAsync("hangfire")).ShouldBe(ExpectedSchema.Indexes);
-        (await TestStore.LinesAsync(_database, """
+        (await Sql.LinesAsync(_database, """
             select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
             where connamespace = 'hangfire'::regnamespace and contype = 'f' order by conname
             """)).ShouldBe(ExpectedSchema.ForeignKeys);
-        (await TestStore.LinesAsync(_database, """
+        (await Sql.LinesAsync(_database, """
             select sequencename || ' ' || data_type from pg_sequences where schemaname = 'hangfire' order by sequencename
             """)).ShouldBe(ExpectedSchema.Sequences);
-        (await TestStore.LinesAsync(_database, """
+        (await Sql.LinesAsync(_database, """
             select relreplident::text from pg_class where oid = 'hangfire.lock'::regclass
             union all select version::text from hangfire.schema
             """)).ShouldBe(["i", "23"]);
@@ -36,7 +36,7 @@ public sealed class SchemaTests : IAsyncLifetime
     {
         await InitializeStoreAsync();
 
-        (await TestStore.LinesAsync(_database, """
+        (await Sql.LinesAsync(_database, """
             select conname::text from pg_constraint where contype = 'f' and connamespace = 'jobrunner'::regnamespace
             union all select tgname::text from pg_trigger where not tgisinternal
             """)).ShouldBeEmpty();
@@ -62,7 +62,7 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task Another_version_is_refused_with_what_was_found_and_what_is_needed()
     {
         await InitializeStoreAsync();
-        await TestStore.ExecuteAsync(_database, "update hangfire.schema set version = 22");
+        await Sql.ExecuteAsync(_database, "update hangfire.schema set version = 22");
 
         var refusal = await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync());
 
@@ -74,7 +74,7 @@ public sealed class SchemaTests : IAsyncLifetime
     [Fact]
     public async Task A_schema_with_tables_of_somebody_else_is_refused()
     {
-        await TestStore.ExecuteAsync(_database, "create schema hangfire; create table hangfire.job (id int)");
+        await Sql.ExecuteAsync(_database, "create schema hangfire; create table hangfire.job (id int)");
 
         (await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync())).Message.ShouldContain("no table 'schema'");
     }
@@ -83,7 +83,7 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task A_newer_version_of_our_own_tables_is_refused()
     {
         await InitializeStoreAsync();
-        await TestStore.ExecuteAsync(_database, "update jobrunner.version set version = 99");
+        await Sql.ExecuteAsync(_database, "update jobrunner.version set version = 99");
 
         (await Should.ThrowAsync<StoreException>(() => InitializeStoreAsync())).Message.ShouldContain("99");
     }
@@ -92,7 +92,7 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task A_role_that_may_not_create_anything_starts_on_finished_tables()
     {
         await InitializeStoreAsync();
-        await TestStore.ExecuteAsync(_database, $"""
+        await Sql.ExecuteAsync(_database, $"""
             create role {Role("plain_user")} login;
             grant usage on schema hangfire, jobrunner to {Role("plain_user")};
             grant select, insert, update, delete on all tables in schema hangfire, jobrunner to {Role("plain_user")};
@@ -105,7 +105,7 @@ public sealed class SchemaTests : IAsyncLifetime
     [Fact]
     public async Task Empty_schemas_that_an_administrator_made_are_filled()
     {
-        await TestStore.ExecuteAsync(_database, $"""
+        await Sql.ExecuteAsync(_database, $"""
             create role {Role("schema_owner")} login;
             create schema hangfire authorization {Role("schema_owner")};
             create schema jobrunner authorization {Role("schema_owner")}
@@ -113,7 +113,7 @@ public sealed class SchemaTests : IAsyncLifetime
 
         await InitializeStoreAsync(options => options.ConnectionString += $";Username={Role("schema_owner")}");
 
-        (await TestStore.LinesAsync(_database, "select version::text from hangfire.schema")).ShouldBe(["23"]);
+        (await Sql.LinesAsync(_database, "select version::text from hangfire.schema")).ShouldBe(["23"]);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class SchemaTests : IAsyncLifetime
         var claimed = (await second.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
         var end = JobState.Succeeded(at, default, default, null);
         (await second.ApplyAsync([new(claimed.JobId, claimed.StateId, claimed.StateName, [end], null, claimed.Claim)], default))[0].ShouldNotBeNull();
-        (await TestStore.LinesAsync(_database, "select message from \"jobrunner_Other_Jobs\".log")).ShouldBe(["note"]);
+        (await Sql.LinesAsync(_database, "select message from \"jobrunner_Other_Jobs\".log")).ShouldBe(["note"]);
     }
 
     [Theory]
@@ -152,13 +152,13 @@ public sealed class SchemaTests : IAsyncLifetime
         await store.InitializeAsync(default);
     }
 
-    Task<List<string>> ColumnsAsync(string schema) => TestStore.LinesAsync(_database, $"""
+    Task<List<string>> ColumnsAsync(string schema) => Sql.LinesAsync(_database, $"""
         select concat_ws(' ', table_name || '.' || column_name, data_type, case is_nullable when 'NO' then 'not null' end,
                          'default ' || column_default)
         from information_schema.columns where table_schema = '{schema}' order by table_name collate "C", ordinal_position
         """);
 
-    Task<List<string>> IndexesAsync(string schema) => TestStore.LinesAsync(_database, $"""
+    Task<List<string>> IndexesAsync(string schema) => Sql.LinesAsync(_database, $"""
         select replace(indexdef, '{schema}.', '') from pg_indexes where schemaname = '{schema}' order by indexname collate "C"
         """);
 }

@@ -1,3 +1,4 @@
+using JobRunner.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -35,31 +36,10 @@ static class TestStore
     /// <summary>A store on an emptied database.</summary>
     public static async Task<PostgresJobStore> CreateAsync(string connectionString)
     {
-        await ExecuteAsync(connectionString, EmptySql);
+        await Sql.ExecuteAsync(connectionString, EmptySql);
         return Open(connectionString);
     }
 
     public static Task PassTimeAsync(string connectionString, TimeSpan time) =>
-        ExecuteAsync(connectionString, PassTimeSql, new NpgsqlParameter("time", time));
-
-    public static async Task ExecuteAsync(string connectionString, string sql, params NpgsqlParameter[] parameters)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    public static async Task<List<string>> LinesAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var lines = new List<string>();
-        while (await reader.ReadAsync())
-            lines.Add(reader.GetString(0));
-        return lines;
-    }
+        Sql.ExecuteAsync(connectionString, PassTimeSql, new NpgsqlParameter("time", time));
 }

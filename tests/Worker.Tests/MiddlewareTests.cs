@@ -12,8 +12,7 @@ public sealed class MiddlewareTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _host = await WorkerHost.StartAsync(builder =>
     {
-        builder.Options.AddModule<MiddlewareModule>();
-        new MiddlewareModule().ConfigureServices(builder.Services); // modules are applied by AddJobRunner, which is over by now
+        builder.AddModule<MiddlewareModule>();
         builder.UseInMemory();
     });
 

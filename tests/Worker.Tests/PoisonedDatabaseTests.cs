@@ -120,13 +120,6 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
         (await _worker.Client.WaitAsync<string>(id, TimeSpan.FromSeconds(20))).ShouldBe("healthy");
     }
 
-    async Task<object?> ExecuteAsync(string sql, string? connectionString = null, params (string Name, object Value)[] parameters)
-    {
-        await using var connection = new NpgsqlConnection(connectionString ?? postgres.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var (name, value) in parameters)
-            command.Parameters.AddWithValue(name, value);
-        return await command.ExecuteScalarAsync();
-    }
+    Task<object?> ExecuteAsync(string sql, string? connectionString = null, params (string Name, object Value)[] parameters) => Sql.ScalarAsync(
+        connectionString ?? postgres.ConnectionString, sql, [.. parameters.Select(parameter => new NpgsqlParameter(parameter.Name, parameter.Value))]);
 }

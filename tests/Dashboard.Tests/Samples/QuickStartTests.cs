@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using JobRunner.TestSupport;
 using JobRunner.TestSupport.Browser;
-using Npgsql;
 
 namespace JobRunner.Dashboard.Tests;
 
@@ -32,16 +31,16 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
 
         ShouldTellAllKinds(output);
         exitCode.ShouldBe(0, output);
-        (await ScalarAsync(connectionString, "select version from hangfire.schema")).ShouldBe(23);
-        (await ScalarAsync(connectionString, "select count(*) from hangfire.jobqueue")).ShouldBe(0L);
-        (await ScalarAsync(connectionString, "select count(*) from hangfire.server")).ShouldBe(0L);
-        (await ScalarAsync(connectionString, """
+        (await Sql.ScalarAsync(connectionString, "select version from hangfire.schema")).ShouldBe(23);
+        (await Sql.ScalarAsync(connectionString, "select count(*) from hangfire.jobqueue")).ShouldBe(0L);
+        (await Sql.ScalarAsync(connectionString, "select count(*) from hangfire.server")).ShouldBe(0L);
+        (await Sql.ScalarAsync(connectionString, """
             select count(*) from (
                 select jobid from hangfire.state group by jobid
                 having string_agg(name, ',' order by id) = any(array[
                     'Enqueued,Processing,Succeeded', 'Scheduled,Enqueued,Processing,Succeeded', 'Enqueued,Processing,Failed',
                     'Enqueued,Processing,Failed,Scheduled,Enqueued,Processing,Failed,Scheduled,Enqueued,Processing,Succeeded'])) whole
-            """)).ShouldBe(await ScalarAsync(connectionString, "select count(*) from hangfire.job"));
+            """)).ShouldBe(await Sql.ScalarAsync(connectionString, "select count(*) from hangfire.job"));
     }
 
     [Fact(Timeout = 120_000)]
@@ -86,14 +85,6 @@ public sealed partial class QuickStartTests(BrowserFixture browser) : IClassFixt
     }
 
     ProductProcess Start(params string[] switches) => ProductProcess.Start("QuickStart", ["--url", _url, .. switches]);
-
-    static async Task<object?> ScalarAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync();
-    }
 
     [GeneratedRegex(@"fetch pages .*Succeeded +([\d.]+) s")]
     private static partial Regex FetchTime();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using JobRunner.Storage;
-using Npgsql;
 
 namespace JobRunner.TestSupport;
 
@@ -46,23 +45,11 @@ public sealed partial class Recording
         var rows = new List<(string, JsonObject)>();
         foreach (var table in new[] { "job", "jobparameter", "state", "jobqueue", "set", "hash", "list", "counter", "lock", "server" })
         {
-            foreach (var line in await ReadAsync(connectionString, $"select to_json(t)::text from hangfire.{table} t"))
+            foreach (var line in await Sql.LinesAsync(connectionString, $"select to_json(t)::text from hangfire.{table} t"))
                 rows.Add((table, JsonNode.Parse(line)!.AsObject()));
         }
 
         return Lines(rows);
-    }
-
-    static async Task<List<string>> ReadAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var lines = new List<string>();
-        while (await reader.ReadAsync())
-            lines.Add(reader.GetString(0));
-        return lines;
     }
 
     IEnumerable<JsonNode> Rows(string table, JsonNode job) =>

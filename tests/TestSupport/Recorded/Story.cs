@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Npgsql;
 
 namespace JobRunner.TestSupport;
 
@@ -24,15 +23,10 @@ public static partial class Story
     public static async Task<string> OfDatabaseAsync(string connectionString)
     {
         var rows = new Dictionary<string, List<JsonObject>>();
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
         foreach (var table in _tables)
         {
-            var read = rows[table] = [];
-            await using var command = new NpgsqlCommand($"select to_json(t)::text from hangfire.{table} t", connection);
-            await using var reader = await command.ExecuteReaderAsync();
-            while (await reader.ReadAsync())
-                read.Add(JsonNode.Parse(reader.GetString(0))!.AsObject());
+            var lines = await Sql.LinesAsync(connectionString, $"select to_json(t)::text from hangfire.{table} t");
+            rows[table] = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
         }
 
         return Tell(table => rows[table]);

@@ -8,7 +8,7 @@ namespace JobRunner.Benchmarks;
 /// <summary>A worker to measure, in this process.</summary>
 sealed class BenchHost(IHost host, string storeName) : IAsyncDisposable
 {
-    static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan _look = TimeSpan.FromMilliseconds(5);
 
     public string StoreName => storeName;
 
@@ -38,9 +38,10 @@ sealed class BenchHost(IHost host, string storeName) : IAsyncDisposable
     {
         var time = TimeProvider.System;
         using var resources = new ResourceSampler();
+        var all = BenchJobs.Ended + jobs;
         var started = time.GetTimestamp();
         await host.StartAsync(cancellationToken);
-        while ((await Store.CountAsync(cancellationToken)).Unfinished > 0)
+        while (BenchJobs.Ended < all || (await Store.CountAsync(cancellationToken)).Unfinished > 0)
             await Task.Delay(_look, time, cancellationToken);
         var elapsed = time.GetElapsedTime(started);
         var succeeded = (await Store.CountAsync(cancellationToken)).ByState[JobStates.Succeeded];

@@ -1,10 +1,10 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Worker;
 
 /// <summary>Outcomes of jobs that somebody else has locked, until they can be written. Who has the lock is done in a moment, or
 /// died, and then the store takes the lock over after a while: so an outcome is never given up.</summary>
-/// <remarks>Not thread-safe.</remarks>
 sealed class BusyOutcomes(TimeProvider time, ILogger logger)
 {
     /// <summary>The pause between two tries.</summary>
@@ -13,7 +13,7 @@ sealed class BusyOutcomes(TimeProvider time, ILogger logger)
     // Longer than Hangfire itself would wait.
     static readonly TimeSpan _worthTelling = TimeSpan.FromSeconds(15);
 
-    readonly Queue<(Execution Execution, Outcome Outcome, long TriedAt)> _line = new();
+    readonly ConcurrentQueue<(Execution Execution, Outcome Outcome, long TriedAt)> _line = new();
 
     public int Count => _line.Count;
 
@@ -29,12 +29,12 @@ sealed class BusyOutcomes(TimeProvider time, ILogger logger)
         logger.LockedOutcome(execution.Job.JobId, waited.TotalSeconds);
     }
 
-    /// <summary>Takes out what is worth another try.</summary>
+    /// <summary>Takes out what is worth another try. For one caller at a time.</summary>
     public void MoveDueTo(Dictionary<Execution, Outcome?> batch)
     {
         while (_line.TryPeek(out var wait) && time.GetElapsedTime(wait.TriedAt) >= Pause)
         {
-            _line.Dequeue();
+            _line.TryDequeue(out _);
             batch[wait.Execution] = wait.Outcome;
         }
     }

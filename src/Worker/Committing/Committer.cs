@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Worker;
 
 /// <summary>
-/// Writes what became of executions, many at once. One loop, one write in flight: what arrives meanwhile is the next
-/// batch, so batches grow with the load and a single end is written at once. A slot of a lane is free only when its
-/// outcome has been accepted here, and the line is bounded: that is the back-pressure.
+/// Writes what became of executions, many at once. One loop, and two writes in flight, so that the store works on one while
+/// the other is being made or read: what arrives meanwhile is the next batch, so batches grow with the load and a single end is
+/// written at once. A slot of a lane is free only when its outcome has been accepted here, and the line is bounded: that is
+/// the back-pressure.
 /// </summary>
 sealed class Committer(
     IJobStore store, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<Committer> logger)
@@ -18,7 +19,7 @@ sealed class Committer(
         Channel.CreateBounded<(Execution, Outcome?)>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
     readonly Random _random = Random.Shared;
     readonly Outage _outage = new(logger, "write outcomes", time);
-    readonly BusyOutcomes _busy = new(time, logger); // the loop's alone
+    readonly BusyOutcomes _busy = new(time, logger);
 
     /// <summary>Hands over an outcome; waits while the line is full.</summary>
     public ValueTask EndAsync(Execution execution, Outcome outcome) => _line.Writer.WriteAsync((execution, outcome));
@@ -32,15 +33,34 @@ sealed class Committer(
     /// <summary>The loop. The token gives up on a store that cannot be reached.</summary>
     public async Task RunAsync(CancellationToken giveUp)
     {
-        var batch = new Dictionary<Execution, Outcome?>(MaxBatch);
-        while (await HasMoreAsync(giveUp))
+        var earlier = Task.CompletedTask;
+        while (true)
         {
-            while (batch.Count < MaxBatch && _line.Reader.TryRead(out var item))
-                batch[item.Execution] = item.Outcome ?? batch.GetValueOrDefault(item.Execution);
-            _busy.MoveDueTo(batch);
-            await _outage.RetryAsync(() => CommitAsync(batch), giveUp);
-            batch.Clear();
+            // What it finds locked comes back, and must not wait for news.
+            if (!_line.Reader.TryPeek(out _))
+                await earlier;
+            if (!await HasMoreAsync(giveUp))
+                break;
+            var batch = NextBatch();
+            // An end is guarded by the state row that its mark writes: a batch with marks is written alone.
+            var marks = batch.ContainsValue(null);
+            if (marks)
+                await earlier;
+            var write = _outage.RetryAsync(() => CommitAsync(batch), giveUp);
+            await (marks ? write : earlier);
+            earlier = write;
         }
+
+        await earlier;
+    }
+
+    Dictionary<Execution, Outcome?> NextBatch()
+    {
+        var batch = new Dictionary<Execution, Outcome?>();
+        while (batch.Count < MaxBatch && _line.Reader.TryRead(out var item))
+            batch[item.Execution] = item.Outcome ?? batch.GetValueOrDefault(item.Execution);
+        _busy.MoveDueTo(batch);
+        return batch;
     }
 
     // Also when no more outcomes come, those whose jobs are locked have to be written.

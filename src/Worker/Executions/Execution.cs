@@ -6,12 +6,15 @@ namespace JobRunner.Worker;
 /// One run of a claimed job. The lane starts it, the committer ends it; in between its state row is what fences it: a
 /// write that names another one changes nothing.
 /// </summary>
-sealed class Execution(ClaimedJob job) : IDisposable
+sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 {
     readonly CancellationTokenSource _cancellation = new();
     int _stopReason;
 
     public ClaimedJob Job => job;
+
+    /// <summary>When the claim was had, as a timestamp of the clock.</summary>
+    public long ClaimedAt => claimedAt;
 
     /// <summary>The method to call; null when the call could not be loaded.</summary>
     public JobMethod? Method { get; init; }

@@ -13,6 +13,9 @@ sealed class Housekeeping(
     const int Batch = 1000;
     static readonly TimeSpan _secondLook = TimeSpan.FromMilliseconds(250);
 
+    // Leases that are renewed are older: under load nearly all jobs end before that.
+    static readonly TimeSpan _young = TimeSpan.FromMilliseconds(500);
+
     readonly DateTimeOffset _startedAt = time.GetUtcNow();
 
     WorkerOptions Options => options.Value;
@@ -46,7 +49,7 @@ sealed class Housekeeping(
     async Task<TimeSpan> RenewAsync(CancellationToken cancellationToken)
     {
         var doubtful = false;
-        foreach (var chunk in executions.All.ToArray().Chunk(Batch))
+        foreach (var chunk in executions.All.Where(execution => time.GetElapsedTime(execution.ClaimedAt) > _young).ToArray().Chunk(Batch))
         {
             var lost = (await store.RenewAsync([.. chunk.Select(execution => execution.Lease)], cancellationToken)).ToHashSet();
             foreach (var execution in chunk)

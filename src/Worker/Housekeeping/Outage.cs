@@ -4,12 +4,13 @@ namespace JobRunner.Worker;
 
 /// <summary>
 /// A store that cannot be reached: one log line when it begins and one when it is over, and between attempts a pause
-/// that grows to five seconds, with jitter so that workers do not come back in step.
+/// that grows to five seconds, with jitter so that workers do not come back in step. Thread-safe.
 /// </summary>
 sealed class Outage(ILogger logger, string what, TimeProvider time)
 {
     static readonly TimeSpan _longest = TimeSpan.FromSeconds(5);
 
+    readonly Lock _lock = new();
     TimeSpan _pause;
     long _began;
 
@@ -24,8 +25,7 @@ sealed class Outage(ILogger logger, string what, TimeProvider time)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            Begun(e);
-            await Task.Delay(_pause * (0.5 + Random.Shared.NextDouble()), time, cancellationToken)
+            await Task.Delay(Begun(e) * (0.5 + Random.Shared.NextDouble()), time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return false;
         }
@@ -38,24 +38,29 @@ sealed class Outage(ILogger logger, string what, TimeProvider time)
             giveUp.ThrowIfCancellationRequested();
     }
 
-    void Begun(Exception e)
+    TimeSpan Begun(Exception e)
     {
-        if (_pause == TimeSpan.Zero)
+        lock (_lock)
         {
+            if (_pause > TimeSpan.Zero)
+                return _pause = _pause * 2 < _longest ? _pause * 2 : _longest;
             _began = time.GetTimestamp();
             _pause = TimeSpan.FromMilliseconds(100);
-            logger.OutageBegan(e, what);
-            return;
         }
 
-        _pause = _pause * 2 < _longest ? _pause * 2 : _longest;
+        logger.OutageBegan(e, what);
+        return TimeSpan.FromMilliseconds(100);
     }
 
     void Over()
     {
-        if (_pause == TimeSpan.Zero)
-            return;
-        _pause = TimeSpan.Zero;
+        lock (_lock)
+        {
+            if (_pause == TimeSpan.Zero)
+                return;
+            _pause = TimeSpan.Zero;
+        }
+
         logger.OutageOver(what, time.GetElapsedTime(_began).TotalSeconds);
     }
 }

@@ -5,7 +5,7 @@ namespace JobRunner.Worker;
 /// <summary>Hands claimed jobs to their lanes. What cannot be loaded fails here, with the reason.</summary>
 sealed class Dispatcher(
     JobMethods methods, ArgumentSerializer arguments, Router router, WorkerLanes lanes, Exclusions exclusions, Executions executions,
-    Committer committer)
+    Committer committer, TimeProvider time)
 {
     /// <summary>How many jobs may be claimed, whatever lanes they turn out to be for.</summary>
     public int Room => Math.Min(exclusions.Room, lanes.All.Min(lane => lane.Room));
@@ -26,7 +26,7 @@ sealed class Dispatcher(
             error = ExceptionInfo.From(e);
         }
 
-        var execution = new Execution(job) { Method = method };
+        var execution = new Execution(job, time.GetTimestamp()) { Method = method };
         executions.Add(execution);
         if (error is not null)
             _ = committer.EndAsync(execution, new Outcome.Failed(EndReason.Exception, error)).AsTask();
@@ -39,7 +39,7 @@ sealed class Dispatcher(
     /// <summary>Gives a job back that is not for this worker.</summary>
     public void GiveBack(ClaimedJob job)
     {
-        var execution = new Execution(job);
+        var execution = new Execution(job, time.GetTimestamp());
         executions.Add(execution);
         _ = committer.EndAsync(execution, new Outcome.Interrupted()).AsTask();
     }

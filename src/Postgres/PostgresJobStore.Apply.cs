@@ -17,12 +17,39 @@ sealed partial class PostgresJobStore
     async Task<AppliedChanges> ApplyAndReleaseAsync(
         NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
-        var (applied, ended) = await ApplyAsync(connection, changes, cancellationToken);
+        var (applied, ended) = await TryOptimisticallyAsync(connection, changes, cancellationToken)
+            ?? await ApplyAsync(connection, changes, cancellationToken);
         if (applied.Busy.Count > 0)
             await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => changes[i].JobId), cancellationToken);
         if (ended.Count > 0)
             await TryReleaseAsync(connection, ended, cancellationToken);
         return applied;
+    }
+
+    /// <summary>Applies the ends and marks of executions, all or none.</summary>
+    /// <returns>Null when nothing was written, because a guard of one of them does not hold or its job is locked.</returns>
+    async Task<(AppliedChanges Applied, List<Waiting> Ended)?> TryOptimisticallyAsync(
+        NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+    {
+        if (!changes.All(change => change.Claim is not null))
+            return null;
+        var rounds = Rounds(changes);
+        if (rounds.Count > 1)
+            return null;
+        var columns = new StateChangeColumns(rounds[0], _level);
+        await using var batch = IndexedBatch(connection,
+            OnLocksOf(LockAllJobsSql, columns.JobIds),
+            Command(ApplyOptimisticallySql, columns.ToParameters(_options.JobExpiration, _names.Own, JobLockPrefix)),
+            OnLocksOf(UnlockJobsSql, columns.JobIds));
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            return await ReadAppliedAsync(reader, changes, cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DivisionByZero)
+        {
+            return null;
+        }
     }
 
     /// <summary>One round trip and one transaction (the caller's, if it has one), also for a batch that mixes changes by
@@ -38,7 +65,7 @@ sealed partial class PostgresJobStore
         {
             foreach (var kind in round.GroupBy(numbered => numbered.Item.Claim is not null))
             {
-                var columns = new StateChangeColumns([.. kind], _level);
+                var columns = new StateChangeColumns(kind, _level);
                 batch.BatchCommands.Add(Command(kind.Key ? ApplyClaimedSql : ApplyOutsideSql,
                     columns.ToParameters(_options.JobExpiration, _names.Own, JobLockPrefix)));
             }

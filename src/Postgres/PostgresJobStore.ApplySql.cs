@@ -2,18 +2,22 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // How a change of state is written. 'given' says which jobs we have Hangfire's lock of (PostgresJobStore.JobLocks.cs); a
-    // row of ours has this transaction as its maker. 'change' keeps those changes whose guards hold, locks their rows and draws
-    // their history ids; all that follows reads 'change' only, never what another part returned: that would be quadratic (21
-    // thousand jobs a second instead of 37 in batches of 1,000).
+    // How changes of state are written: optimistically first, carefully when that fails.
     //
-    // The guard is exact although all parts see the snapshot of the statement's start. If another transaction changes the
-    // job first, 'for update' waits for it and checks the newest row again; a new state has a new id, so the guard fails. A
-    // claim that was taken back shows in its queue row, which is locked and checked again in the same way.
-    const string ChangeColumnsSql = """
-        with given as materialized (
-            select c.*, (select true from hangfire.lock
-                         where resource = $32 || c.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid) as ours
+    // All that follows 'change' reads 'change' only, never what another part returned: that would be quadratic (21 thousand jobs
+    // a second instead of 37 in batches of 1,000). So the optimistic form writes as if every guard held, and if one did not, the
+    // statement divides by zero and nothing of the batch has happened; so does a job lock that somebody else has. That is rare,
+    // because who changes a job has its lock, and it spares looking up and locking each row before it is written: 23 instead
+    // of 33 ms for 1,000 jobs.
+    //
+    // The careful form looks first. 'given' says which jobs we have Hangfire's lock of (PostgresJobStore.JobLocks.cs); a row of
+    // ours has this transaction as its maker. 'change' keeps those changes whose guards hold and locks their rows.
+    //
+    // Both are exact although all parts see the snapshot of the statement's start. If another transaction changes the job
+    // first, 'for update' and 'update' wait for it and check the newest row again; a new state has a new id, so the guard
+    // fails. A claim that was taken back shows in its queue row, which is locked and checked again in the same way.
+    const string ColumnsSql = """
+
             from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::int[], $8::bool[],
                         $9::text[], $10::float8[], $11::text[], $12::bool[], $13::bool[], $14::bool[], $15::bool[],
                         $16::text[], $17::text[],
@@ -24,11 +28,33 @@ sealed partial class PostgresJobStore
                      queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
                      counted, uncounted,
                      name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
-        ), change as materialized (
+        """;
+
+    const string WithIdsSql = """
+        change as materialized (
             select c.*,
                    case when c.name1 is not null then nextval('hangfire.state_id_seq') end as id1,
                    case when c.name2 is not null then nextval('hangfire.state_id_seq') end as id2,
                    nextval('hangfire.state_id_seq') as id3
+        """;
+
+    // Without $32: the locks are taken, or this is not reached.
+    const string OptimisticSql = "with " + WithIdsSql + ColumnsSql + """
+        ), claimed as materialized (
+            select c.queueid, c.ends
+            from change c
+            cross join lateral (
+                select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
+        ), ended as (
+            delete from hangfire.jobqueue where id = any(array(select queueid from claimed where ends))
+        """;
+
+    const string CarefulSql = """
+        with given as materialized (
+            select c.*, (select true from hangfire.lock
+                         where resource = $32 || c.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid) as ours
+        """ + ColumnsSql + "), " + WithIdsSql + """
+
             from given c
             cross join lateral (
                 select from hangfire.job where id = c.jobid and coalesce(stateid, 0) = c.seen for update) j
@@ -41,16 +67,24 @@ sealed partial class PostgresJobStore
                 select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
         """;
 
-    // 'ended' alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does
-    // not. It and 'departed' find their rows one by one before they delete them: both tables may have been empty when they
-    // were vacuumed last, and joining them was quadratic then (120 ms instead of 35 for 1,000 jobs).
-    // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
-    // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
-    // The last column is the jobs that wait for this one, for the caller to release: read by this statement, which began after
-    // the lock was had, it cannot miss one.
-    const string EffectsSql = """
+    // It alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does not.
+    const string CarefulEndSql = """
 
             where c.ours
+        ), ended as (
+            delete from hangfire.jobqueue where id = any(array(
+                select q.id from given e
+                cross join lateral (
+                    select id from hangfire.jobqueue where id = e.queueid and updatecount = e.token for update) q
+                where e.ends and e.ours))
+        """;
+
+    // What is deleted is found one by one before: the tables may have been empty when they were vacuumed last, and joining them
+    // was quadratic then (120 ms instead of 35 for 1,000 jobs).
+    // A job that is enqueued while a row of it waits already (requeued, then requeued again) gets a new row instead of that
+    // one, not beside it: a claim that has seen the old row is about to drop it for the job's old state.
+    const string EffectsSql = """
+
         ), history as (
             insert into hangfire.state (id, jobid, name, reason, createdat, data)
             select h.id, c.jobid, h.name, h.reason, h.at, h.data
@@ -62,13 +96,8 @@ sealed partial class PostgresJobStore
         ), jobs as (
             update hangfire.job j
             set stateid = c.id3, statename = c.name3, expireat = case when c.expires then now() + $30::interval end
-            from change c where j.id = c.jobid
-        ), ended as (
-            delete from hangfire.jobqueue where id = any(array(
-                select q.id from given e
-                cross join lateral (
-                    select id from hangfire.jobqueue where id = e.queueid and updatecount = e.token for update) q
-                where e.ends and e.ours))
+            from change c where j.id = c.jobid and coalesce(j.stateid, 0) = c.seen
+            returning true
         ), replaced as (
             delete from hangfire.jobqueue where id = any(array(
                 select q.id from change c
@@ -90,7 +119,7 @@ sealed partial class PostgresJobStore
                     ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
                     ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
                 cross join lateral (select id from hangfire.set where key = d.key and value = d.value offset 0) s
-                where d.departs))
+                where (c.leavesschedule or c.leavesretries or c.leavesawaiting) and d.departs))
         ), uncountedretries as (
             delete from hangfire.jobparameter where id = any(array(
                 select p.id from change c
@@ -112,6 +141,12 @@ sealed partial class PostgresJobStore
             union all
             select 'stats:' || c.uncounted, -count(*), null from change c where c.uncounted is not null group by c.uncounted
         )
+        """;
+
+    // The last column is the jobs that wait for this one, for the caller to release: read by this statement, which began after
+    // the lock was had, it cannot miss one.
+    const string AnswerSql = """
+
         select c.ord, c.id3,
                (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
                (select count(pg_notify($31, 'withdrawn:' || o.jobid || ':' || o.id3)) from change o
@@ -119,11 +154,22 @@ sealed partial class PostgresJobStore
                   and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid)),
                case when c.expires then (
                    select array_agg(p.value) from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'Continuations') end
+        """;
+
+    const string AllOrNothingSql = """
+        , 1 / (select case when (select count(*) from claimed) = count(*) and (select count(*) from jobs) = count(*) then 1 else 0 end
+               from change)
+        from change c
+        """;
+
+    const string SomeSql = """
+
         from change c
         union all
         select ord, null, null, null, null from given where ours is null
         """;
 
-    const string ApplyClaimedSql = ChangeColumnsSql + ClaimGuardSql + EffectsSql;
-    const string ApplyOutsideSql = ChangeColumnsSql + EffectsSql;
+    const string ApplyOptimisticallySql = OptimisticSql + EffectsSql + AnswerSql + AllOrNothingSql;
+    const string ApplyClaimedSql = CarefulSql + ClaimGuardSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
+    const string ApplyOutsideSql = CarefulSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
 }

@@ -13,11 +13,13 @@ sealed partial class PostgresJobStore
     static readonly TimeSpan _jobLockTimeout = TimeSpan.FromSeconds(15);
     static readonly TimeSpan _jobLockPause = TimeSpan.FromMilliseconds(100);
 
-    const string LockJobsSql = """
+    // Fails when somebody else has one of them.
+    const string LockAllJobsSql = """
         insert into hangfire.lock (resource, updatecount, acquired)
         select $2 || j.id || ':state-lock', 1, now() from unnest($1::bigint[]) as j(id)
-        on conflict do nothing
         """;
+
+    const string LockJobsSql = LockAllJobsSql + " on conflict do nothing";
 
     const string UnlockJobsSql = """
         delete from hangfire.lock

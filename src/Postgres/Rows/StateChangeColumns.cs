@@ -6,12 +6,14 @@ namespace JobRunner.Postgres;
 
 /// <summary>Changes of state turned into arrays, one parameter for each column. The history is flattened into three slots;
 /// the state that becomes current is always in the last one. Sorted by job: in this order the jobs are locked.</summary>
-sealed class StateChangeColumns((int Index, StateChange Change)[] changes, CompatibilityLevel level)
+sealed class StateChangeColumns(IEnumerable<(int Index, StateChange Change)> changes, CompatibilityLevel level)
 {
     public const int Slots = 3;
 
     readonly (int Ordinal, StateChange Change, StateEffects Effects)[] _rows =
         [.. changes.OrderBy(c => c.Change.JobId).Select(c => (c.Index, c.Change, c.Change.Effects))];
+
+    public long[] JobIds => Array.ConvertAll(_rows, r => r.Change.JobId);
 
     public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel, string lockPrefix) =>
     [

@@ -34,30 +34,30 @@ sealed partial class PostgresJobStore
         with picked as materialized (
             select head.id, (select j.statename in ('Enqueued', 'Scheduled', 'Processing')
                              from hangfire.job j where j.id = head.jobid) as runs
-            from unnest($1::text[], $3::bigint[]) as wanted(queue, behind)
+            from unnest($1::text[], $2::int[], $4::bigint[]) as wanted(queue, most, behind)
             cross join lateral (
                 select seen.id, seen.jobid
                 from (select id, jobid from hangfire.jobqueue
                       where queue = wanted.queue and fetchedat is null and jobid > wanted.behind
                       order by fetchedat nulls first, jobid
-                      limit $4) seen
+                      limit $5) seen
                 cross join lateral (
                     select from hangfire.jobqueue where id = seen.id and fetchedat is null for update skip locked) free
-                where (select j.invocationdata ->> 'Type' from hangfire.job j where j.id = seen.jobid) = any($5) is not true
-                limit $2) head
-            limit $2
+                where (select j.invocationdata ->> 'Type' from hangfire.job j where j.id = seen.jobid) = any($6) is not true
+                limit wanted.most) head
+            limit $3
         """ + TakePickedSql;
 
     /// <returns>How many queue rows were dropped; or one more pretended row when there are windows left to look at.</returns>
     async Task<long> ClaimExceptAsync(
-        NpgsqlConnection connection, string[] queues, int count, string[] exceptTypes, List<ClaimedJob> jobs,
+        NpgsqlConnection connection, QueueLimit[] queues, int count, string[] exceptTypes, List<ClaimedJob> jobs,
         CancellationToken cancellationToken)
     {
         var before = jobs.Count;
-        var behind = Array.ConvertAll(queues, queue => _windows.GetValueOrDefault(queue));
+        var behind = Array.ConvertAll(queues, queue => _windows.GetValueOrDefault(queue.Queue));
         await using var batch = IndexedBatch(connection,
-            Command(WindowsSql, Parameters.Of(queues, NpgsqlDbType.Text), Parameters.Ids(behind), Parameters.Of(Window)),
-            Command(ClaimExceptSql, Parameters.Of(queues, NpgsqlDbType.Text), Parameters.Of(count), Parameters.Ids(behind),
+            Command(WindowsSql, Names(queues), Parameters.Ids(behind), Parameters.Of(Window)),
+            Command(ClaimExceptSql, Names(queues), Limits(queues), Parameters.Of(count), Parameters.Ids(behind),
                 Parameters.Of(Window), Parameters.Of(exceptTypes, NpgsqlDbType.Text)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
@@ -70,6 +70,8 @@ sealed partial class PostgresJobStore
         // What was dropped may have stood before something to claim, and a full claim has not seen the end of its windows.
         if (dropped > 0 || jobs.Count - before == count)
             return dropped;
+        var full = queues.Where(limit => jobs.Skip(before).Count(job => job.Queue == limit.Queue) == limit.Most).Select(limit => limit.Queue).ToArray();
+        next.RemoveAll(window => full.Contains(window.Queue));
         foreach (var (queue, place) in next)
             _windows[queue] = place;
         return next.Count(window => window.Behind > 0);

@@ -30,6 +30,7 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         _queues = queues;
         _options = options;
         _time = time;
+        _looks = new(time);
         _logger = logger;
         _names = new SchemaNames(options.Schema);
         var settings = Settings(options);

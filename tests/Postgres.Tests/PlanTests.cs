@@ -15,7 +15,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(
             fixture.ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n");
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int", "array['critical', 'default'], 100");
+        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("rows=100 loops=1");
@@ -38,8 +38,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimExceptSql, "text[], int, bigint[], int, text[]",
-            "array['critical', 'default'], 100, array[0, 5000], 1000, array['Other.Jobs, Other']");
+        var plan = await ExplainAsync(PostgresJobStore.ClaimExceptSql, "text[], int[], int, bigint[], int, text[]",
+            "array['critical', 'default'], array[100, 100], 100, array[0, 5000], 1000, array['Other.Jobs, Other']");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("Index Scan using job_pkey on job");

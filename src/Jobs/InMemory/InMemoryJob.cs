@@ -36,7 +36,7 @@ sealed class InMemoryQueueRow(long id, long jobId, string queue)
 
     public long JobId => jobId;
 
-    public string Queue => queue;
+    public string Queue { get; set; } = queue;
 
     public int Token { get; set; }
 

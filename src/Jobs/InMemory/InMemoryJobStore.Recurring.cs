@@ -17,7 +17,7 @@ sealed partial class InMemoryJobStore
             var now = time.GetUtcNow();
             foreach (var id in _recurring.Where(entry => entry.Value.IsDue(now)).Select(entry => entry.Key).ToArray())
                 enqueued += Change(id, Decide).Length;
-            nextIn = hasMore ? TimeSpan.Zero : NextRecurring(now);
+            nextIn = hasMore ? TimeSpan.Zero : NextRecurring(after: now)?.Subtract(now);
         }
 
         if (enqueued > 0)
@@ -55,10 +55,11 @@ sealed partial class InMemoryJobStore
             return Task.FromResult<IReadOnlyList<RecurringRow>>([.. _recurring.Keys.Skip(offset).Take(count).Select(RecurringRowOf)]);
     }
 
-    TimeSpan? NextRecurring(DateTimeOffset now)
+    DateTimeOffset? NextRecurring(DateTimeOffset? after = null)
     {
-        var coming = _recurring.Values.Select(entry => entry.Score).Where(score => score > now.ToUnixTimeSeconds()).ToArray();
-        return coming.Length > 0 ? DateTimeOffset.FromUnixTimeSeconds((long)coming.Min()) - now : null;
+        var past = after?.ToUnixTimeSeconds() ?? -1;
+        var coming = _recurring.Values.Select(entry => entry.Score).Where(score => score > past).ToArray();
+        return coming.Length > 0 ? DateTimeOffset.FromUnixTimeSeconds((long)coming.Min()) : null;
     }
 
     long[] Change(string id, Func<RecurringRow, RecurringChange?> decide)

@@ -50,18 +50,19 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
     }
 
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
+        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
     {
         var claimed = new List<ClaimedJob>();
         var left = new List<InMemoryQueueRow>();
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            foreach (var name in queues)
+            foreach (var (name, most) in queues)
             {
                 if (!_queues.TryGetValue(name, out var queue))
                     continue;
-                while (claimed.Count < count && queue.TryDequeue(out var row, out _))
+                var limit = (int)Math.Min(count, (long)claimed.Count + most);
+                while (claimed.Count < limit && queue.TryDequeue(out var row, out _))
                 {
                     if (!_jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
                         Remove(row);
@@ -77,6 +78,35 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
         }
 
         return Task.FromResult<IReadOnlyList<ClaimedJob>>(claimed);
+    }
+
+    public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            return Task.FromResult(new StoreOutlook(
+                [.. queues.Where(name => _queues.TryGetValue(name, out var queue) && queue.Count > 0)],
+                _schedule.Count > 0 ? _schedule.Min.DueAt - now : null,
+                NextRecurring()?.Subtract(now)));
+        }
+    }
+
+    public Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            foreach (var claim in claims)
+            {
+                if (Held(claim) is not { } row)
+                    continue;
+                row.Queue = queue;
+                MakeWait(row);
+            }
+        }
+
+        Signal(new(StoreSignalKind.Enqueued));
+        return Task.CompletedTask;
     }
 
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)

@@ -32,14 +32,19 @@ public partial interface IJobStore
 
     /// <summary>Takes waiting jobs off the queues for a worker, at most <paramref name="count"/>: earlier queues first, and
     /// within a queue the oldest job first. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
-    /// <param name="queues">The queues.</param>
-    /// <param name="count">How many jobs at most.</param>
+    /// <param name="queues">The queues, and how many jobs at most from each.</param>
+    /// <param name="count">How many jobs at most together.</param>
     /// <param name="exceptTypes">Jobs of these types are left to others: names exactly as stored. While there are such names, one
     /// claim may look at a part of each queue only, and the next one goes on from there: its cost does not grow with the number
     /// of jobs that it leaves.</param>
     /// <param name="cancellationToken">Ends it before anything is claimed.</param>
     Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken);
+        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken);
+
+    /// <summary>Says what there is to do: cheap enough to be asked a few times a second by every worker.</summary>
+    /// <param name="queues">The queues to look at.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken);
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
     /// by the state row it saw. A change whose last state is not Processing ends the claim. A job that becomes Succeeded or
@@ -51,6 +56,10 @@ public partial interface IJobStore
 
     /// <summary>Gives claimed jobs back unrun or interrupted. Claims that are no longer held are left alone.</summary>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
+
+    /// <summary>Gives claimed jobs back unrun, into another queue than the one they came from. Claims that are no longer held
+    /// are left alone.</summary>
+    Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken);
 
     /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
     /// giving such a row back would run the job once more. A job that is still in the state that its execution saw is given
@@ -140,4 +149,12 @@ public static class JobStoreExtensions
     public static Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
         this IJobStore store, IReadOnlyList<string> queues, int count, CancellationToken cancellationToken) =>
         store.ClaimAsync(queues, count, [], cancellationToken);
+
+    /// <summary>Takes waiting jobs: as many from the first queue as there are, then from the next.</summary>
+    public static Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        this IJobStore store, IReadOnlyList<string> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(queues);
+        return store.ClaimAsync([.. queues.Select(queue => new QueueLimit(queue, count))], count, exceptTypes, cancellationToken);
+    }
 }

@@ -6,6 +6,17 @@ namespace JobRunner.Storage;
 /// <param name="Parameters">Job parameters such as <c>CurrentCulture</c>; the values are JSON.</param>
 public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDictionary<string, string?> Parameters);
 
+/// <summary>A queue to claim from.</summary>
+/// <param name="Queue">Its name.</param>
+/// <param name="Most">How many jobs at most.</param>
+public readonly record struct QueueLimit(string Queue, int Most);
+
+/// <summary>What there is to do in a store.</summary>
+/// <param name="Waiting">The queues, of those that were asked for, in which something waits.</param>
+/// <param name="NextScheduled">In what time the first scheduled job is due, zero or less when it is now; null when there is none.</param>
+/// <param name="NextRecurring">In what time the first recurring job is due; null when there is none.</param>
+public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring);
+
 /// <summary>The right to run a job: its queue row as it was claimed. Whoever claims the row next gets another token.</summary>
 /// <param name="QueueRowId">The id of the queue row.</param>
 /// <param name="Token">Changes with each claim.</param>

@@ -11,7 +11,7 @@ namespace JobRunner.Worker;
 /// theirs, and fails those whose time is over, as Hangfire does.
 /// </summary>
 sealed class Exclusions(
-    IJobStore store, Committer committer, SignalSlot freed, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger)
+    IJobStore store, Committer committer, ClaimWake claims, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger) : IPlace
 {
     // Hangfire's servers and other workers do not tell when they release a lock.
     static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
@@ -22,6 +22,8 @@ sealed class Exclusions(
     readonly List<ResourceLock> _ended = [];
     readonly SignalSlot _wake = new();
     readonly Outage _outage = new(logger, "take locks", time);
+
+    public string Name => "exclusive";
 
     /// <summary>How many more may wait here.</summary>
     public int Room
@@ -41,6 +43,8 @@ sealed class Exclusions(
             _waiting.Add(new(execution, wanted, timeout, time.GetTimestamp(), start));
         _wake.Set();
     }
+
+    public IReadOnlyList<Execution> TakeExcess() => [];
 
     /// <summary>Takes away, at a stop, those that never began.</summary>
     public IReadOnlyList<Execution> TakeLine()
@@ -122,7 +126,7 @@ sealed class Exclusions(
 
         waiter.Execution.Ended = () => Release(waiter.Lock);
         waiter.Start();
-        freed.Set();
+        claims.Freed();
     }
 
     void Release(ResourceLock held)
@@ -152,7 +156,7 @@ sealed class Exclusions(
         await committer.EndAsync(waiter.Execution, waiter.Execution.StopReason is { } reason
             ? Outcome.OfStop(reason)
             : new Outcome.Failed(EndReason.Exception, LockTimeout(waiter.Lock.Resource)));
-        freed.Set();
+        claims.Freed();
     }
 
     static ExceptionInfo LockTimeout(string resource)

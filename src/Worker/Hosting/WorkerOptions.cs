@@ -6,7 +6,9 @@ public sealed class WorkerOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "JobRunner:Worker";
 
-    /// <summary>The queues to serve, most urgent first. Default: <c>default</c> alone, when nothing is set.</summary>
+    /// <summary>The queues to serve, most urgent first: as long as one has jobs, later ones get nothing. Queues in one entry share
+    /// by weight: <c>["critical", "default:3, reports:1"]</c> gives three quarters of what critical leaves to default, and all
+    /// of it while reports is empty. Default: <c>default</c> alone, when nothing is set.</summary>
     public IList<string> Queues { get; } = [];
 
     /// <summary>How many jobs may be in flight on the async lane. They share a few threads; each costs a few kilobytes. Default 1,000.</summary>
@@ -15,8 +17,9 @@ public sealed class WorkerOptions
     /// <summary>How many synchronous jobs may run in this process at once, each on a thread of its own. Default 20.</summary>
     public int ThreadConcurrency { get; set; } = 20;
 
-    /// <summary>How many claimed jobs may wait here for a thread, a sandbox or a resource (<c>[DisableConcurrentExecution]</c>), so
-    /// that jobs behind them in the queue can be reached. Default 1,000 for each of the three.</summary>
+    /// <summary>How many claimed jobs a lane may hold beyond those that it runs, so that it need not wait for the next claim; it
+    /// holds fewer when jobs take longer. Also how many may wait here for a resource (<c>[DisableConcurrentExecution]</c>).
+    /// Default 1,000. Jobs for a full lane are moved into a queue of their own, such as <c>default__sandbox</c>.</summary>
     public int Backlog { get; set; } = 1000;
 
     /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>
@@ -29,11 +32,8 @@ public sealed class WorkerOptions
     /// (<c>JobRunner:JobAssemblies</c>). Default <see cref="UnknownJobs.Leave"/>: other applications may share the queue.</summary>
     public UnknownJobs UnknownJobs { get; set; }
 
-    /// <summary>How often queues are looked at when nothing tells of new jobs. Default 500 ms.</summary>
+    /// <summary>How often queues, scheduled and recurring jobs are looked at when nothing tells of them. Default 500 ms.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>How often scheduled and recurring jobs are looked at; recurring ones also when one is due. Default 1 s.</summary>
-    public TimeSpan SchedulePollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How soon a running job shows as Processing. Shorter jobs get that row together with their end. Default 200 ms;
     /// at most 1 s.</summary>
@@ -58,5 +58,5 @@ public sealed class WorkerOptions
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The queues in force.</summary>
-    internal IReadOnlyList<string> ServedQueues => Queues.Count == 0 ? [QueueName.Default] : [.. Queues.Distinct(StringComparer.Ordinal)];
+    internal QueueGroups Groups => QueueGroups.Parse(Queues);
 }

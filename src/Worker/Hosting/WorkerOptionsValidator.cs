@@ -12,14 +12,13 @@ sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         AtLeast(nameof(options.ThreadConcurrency), options.ThreadConcurrency, 1);
         AtLeast(nameof(options.Backlog), options.Backlog, 0);
         Between(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
-        Between(nameof(options.SchedulePollInterval), options.SchedulePollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Between(nameof(options.ProcessingDelay), options.ProcessingDelay, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Between(nameof(options.LeaseInterval), options.LeaseInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 2);
         Between(nameof(options.HeartbeatInterval), options.HeartbeatInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 2);
         Between(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Between(nameof(options.CancelGrace), options.CancelGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
-        foreach (var queue in options.Queues)
-            Queue(queue);
+        foreach (var (i, entry) in options.Queues.Index())
+            Queue(i, entry);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
         void AtLeast(string key, int value, int least)
@@ -34,15 +33,15 @@ sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
                 errors.Add($"{WorkerOptions.Section}:{key} is {value}; it must be between {least} and {most}.");
         }
 
-        void Queue(string queue)
+        void Queue(int i, string entry)
         {
             try
             {
-                QueueName.Require(queue);
+                QueueGroups.Parse([entry]);
             }
-            catch (ArgumentException e)
+            catch (FormatException e)
             {
-                errors.Add($"{WorkerOptions.Section}:{nameof(options.Queues)}: {e.Message}");
+                errors.Add($"{WorkerOptions.Section}:{nameof(options.Queues)}:{i} is '{entry}': {e.Message}");
             }
         }
     }

@@ -12,7 +12,7 @@ namespace JobRunner.Worker;
 /// </summary>
 sealed class WorkerService(
     IJobStore store, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions, Housekeeping housekeeping,
-    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, SignalSlot wake, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time,
+    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, ClaimWake wake, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time,
     ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
     // How long a stop tries to write outcomes to a store that cannot be reached.
@@ -38,7 +38,7 @@ sealed class WorkerService(
             RunAll(housekeeping.ForAll, _stopClaiming.Token),
             Task.Run(() => store.ListenAsync(OnSignal, _stopClaiming.Token), CancellationToken.None));
         _claiming = Task.Run(() => claimer.RunAsync(_stopClaiming.Token), CancellationToken.None);
-        logger.Started(identity.ServerId, string.Join(", ", options.Value.ServedQueues), lanes.All[0].Capacity, lanes.All[1].Capacity, lanes.All[2].Capacity);
+        logger.Started(identity.ServerId, string.Join(", ", options.Value.Groups.Names), lanes.All[0].Capacity, lanes.All[1].Capacity, lanes.All[2].Capacity);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -103,7 +103,7 @@ sealed class WorkerService(
         if (signal.Kind == StoreSignalKind.Withdrawn)
             executions.Withdraw(signal.JobId, signal.StateId);
         else
-            wake.Set();
+            wake.News();
     }
 
     static Task RunAll(IEnumerable<Poller> pollers, CancellationToken stopping) =>

@@ -24,7 +24,7 @@ public static class WorkerServices
 
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<Executions>();
-        services.AddSingleton<SignalSlot>(); // what wakes the claimer: a free slot, or news from the store
+        services.AddSingleton<ClaimWake>();
         services.AddSingleton<JobNotes>();
         services.AddSingleton<Router>();
         services.AddSingleton<Dispatcher>();
@@ -32,6 +32,7 @@ public static class WorkerServices
         services.AddSingleton<ForeignJobs>();
         services.AddSingleton<Committer>();
         services.AddSingleton<Claimer>();
+        services.AddSingleton<Lookout>();
         services.AddSingleton<RecurringScheduler>();
         services.AddSingleton<Worker.Housekeeping>();
         services.AddSingleton(Lanes);
@@ -46,13 +47,13 @@ public static class WorkerServices
         var performer = p.GetRequiredService<JobPerformer>();
         var notes = p.GetRequiredService<JobNotes>();
         var committer = p.GetRequiredService<Committer>();
-        var freed = p.GetRequiredService<SignalSlot>();
+        var wake = p.GetRequiredService<ClaimWake>();
         var time = p.GetRequiredService<TimeProvider>();
         return new WorkerLanes(
-            new AsyncLane(options.AsyncConcurrency, performer, notes, committer, freed, time),
-            new ThreadLane(options.ThreadConcurrency, options.Backlog, performer, notes, committer, freed, time),
+            new AsyncLane(options.AsyncConcurrency, options.Backlog, performer, notes, committer, wake, time),
+            new ThreadLane(options.ThreadConcurrency, options.Backlog, performer, notes, committer, wake, time),
             new SandboxLane(p.GetRequiredService<IOptions<SandboxOptions>>().Value.Maximum, options.Backlog,
-                p.GetRequiredService<ISandboxPool>(), notes, committer, freed, time));
+                p.GetRequiredService<ISandboxPool>(), notes, committer, wake, time));
     }
 
     // The host gives all its services 30 s by default: less than a worker may need.

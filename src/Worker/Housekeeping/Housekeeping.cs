@@ -7,7 +7,7 @@ namespace JobRunner.Worker;
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
     IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes,
-    WorkerIdentity identity, RecurringScheduler recurring,
+    WorkerIdentity identity, RecurringScheduler recurring, Lookout lookout,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -33,16 +33,17 @@ sealed class Housekeeping(
     /// <summary>What this worker does for all, and stops doing first.</summary>
     public IEnumerable<Poller> ForAll =>
     [
-        new("enqueue scheduled jobs", EnqueueDueAsync, time, logger),
+        new("look for what there is to do", lookout.LookAsync, time, logger),
+        new("enqueue scheduled jobs", EnqueueDueAsync, time, logger, lookout.Scheduled),
+        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger, lookout.Recurring),
         new("release continuations", ReleaseAwaitingAsync, time, logger),
-        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger),
         new("rescue jobs of dead workers", RescueAsync, time, logger),
         new("remove expired jobs", ExpireAsync, time, logger),
     ];
 
     public async Task<TimeSpan> AnnounceAsync(CancellationToken cancellationToken)
     {
-        await store.AnnounceAsync(new ServerInfo(identity.ServerId, Options.ServedQueues, lanes.Capacity, _startedAt, default), cancellationToken);
+        await store.AnnounceAsync(new ServerInfo(identity.ServerId, Options.Groups.Names, lanes.Capacity, _startedAt, default), cancellationToken);
         return Options.HeartbeatInterval;
     }
 
@@ -85,11 +86,11 @@ sealed class Housekeeping(
     }
 
     async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
-        await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Options.SchedulePollInterval : TimeSpan.Zero;
+        await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
 
     // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
     async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>
-        await store.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(250);
+        await store.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(250);
 
     async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
     {

@@ -7,9 +7,11 @@ namespace JobRunner.Worker;
 /// <param name="round">Does one round.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For outages.</param>
-sealed class Poller(string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger)
+/// <param name="wake">Ends the wait for the next round.</param>
+sealed class Poller(string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger, SignalSlot? wake = null)
 {
     readonly Outage _outage = new(logger, name, time);
+    readonly SignalSlot _wake = wake ?? new();
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -17,8 +19,8 @@ sealed class Poller(string name, Func<CancellationToken, Task<TimeSpan>> round, 
         {
             var pause = TimeSpan.Zero;
             await _outage.TryAsync(async () => pause = await round(stopping), stopping);
-            if (pause > TimeSpan.Zero)
-                await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (pause != TimeSpan.Zero)
+                await _wake.WaitAsync(pause, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 }

@@ -4,8 +4,8 @@ namespace JobRunner.Worker;
 
 /// <summary>What the async lane and the thread lane share: running a call in this process.</summary>
 abstract class InProcessLane(
-    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
-    : Lane(capacity, backlog, committer, freed, time)
+    string name, int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
+    : Lane(name, capacity, backlog, committer, wake, time)
 {
     protected override async ValueTask<Outcome> PerformAsync(Execution execution)
     {
@@ -28,16 +28,17 @@ abstract class InProcessLane(
 }
 
 /// <summary>Jobs that wait rather than work: thousands in flight, a thread only for those that have something to do.</summary>
-sealed class AsyncLane(int capacity, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
-    : InProcessLane(capacity, 0, performer, notes, committer, freed, time)
+sealed class AsyncLane(
+    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
+    : InProcessLane("async", capacity, backlog, performer, notes, committer, wake, time)
 {
     protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
 }
 
 /// <summary>Synchronous jobs that were asked to stay in this process: each on a thread of its own, never one of the pool's.</summary>
 sealed class ThreadLane(
-    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
-    : InProcessLane(capacity, backlog, performer, notes, committer, freed, time)
+    int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
+    : InProcessLane("thread", capacity, backlog, performer, notes, committer, wake, time)
 {
     protected override void Launch(Execution execution) =>
         _ = Task.Factory.StartNew(() => RunAsync(execution), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -4,23 +4,45 @@ namespace JobRunner.Worker;
 /// Runs executions, so many at a time; further ones wait in its line. It never touches the store: what comes of an
 /// execution goes to the committer.
 /// </summary>
-abstract class Lane(int capacity, int backlog, Committer committer, SignalSlot freed, TimeProvider time)
+/// <remarks>The line should be as long as the lane needs to go on until the next claim, and no longer, because other workers
+/// could run what waits in it. So its length adapts: it grows when the lane ran dry, and shrinks when jobs wait long.</remarks>
+abstract class Lane(string name, int capacity, int backlog, Committer committer, ClaimWake wake, TimeProvider time) : IPlace
 {
-    readonly Lock _lock = new();
-    readonly Queue<Execution> _line = new();
-    int _running;
+    static readonly TimeSpan _long = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How many executions may be added now.</summary>
+    readonly Lock _lock = new();
+    readonly LinkedList<Execution> _line = new();
+    int _running;
+    int _wanted;
+
+    public string Name => name;
+
+    /// <summary>How many more executions it wants now. It takes more if need be.</summary>
     public int Room
     {
         get
         {
             lock (_lock)
-                return Math.Max(0, capacity + backlog - _running - _line.Count);
+                return Math.Max(0, capacity + _wanted - _running - _line.Count);
         }
     }
 
     public int Capacity => capacity;
+
+    public IReadOnlyList<Execution> TakeExcess()
+    {
+        lock (_lock)
+        {
+            var excess = new List<Execution>();
+            while (_line.Count > _wanted)
+            {
+                excess.Add(_line.Last!.Value);
+                _line.RemoveLast();
+            }
+
+            return excess;
+        }
+    }
 
     public void Add(Execution execution)
     {
@@ -28,7 +50,7 @@ abstract class Lane(int capacity, int backlog, Committer committer, SignalSlot f
         {
             if (_running >= capacity)
             {
-                _line.Enqueue(execution);
+                _line.AddLast(execution);
                 return;
             }
 
@@ -64,7 +86,7 @@ abstract class Lane(int capacity, int backlog, Committer committer, SignalSlot f
         {
             var outcome = execution.StopReason is { } reason ? Outcome.OfStop(reason) : await StartAsync(execution);
             await committer.EndAsync(execution, outcome);
-            freed.Set();
+            wake.Freed();
         }
     }
 
@@ -78,12 +100,20 @@ abstract class Lane(int capacity, int backlog, Committer committer, SignalSlot f
     {
         lock (_lock)
         {
-            if (_line.TryDequeue(out var next))
-                return next;
+            if (_line.First is { } next)
+            {
+                _line.RemoveFirst();
+                if (time.GetElapsedTime(next.Value.ClaimedAt) > _long)
+                    _wanted /= 2;
+                return next.Value;
+            }
+
             _running--;
+            if (wake.WantsRoom)
+                _wanted = Math.Min(backlog, (2 * _wanted) + 1);
         }
 
-        freed.Set();
+        wake.Freed();
         return null;
     }
 }

@@ -4,8 +4,8 @@ namespace JobRunner.Worker;
 
 /// <summary>Jobs that run in child processes.</summary>
 sealed class SandboxLane(
-    int capacity, int backlog, ISandboxPool pool, JobNotes notes, Committer committer, SignalSlot freed, TimeProvider time)
-    : Lane(capacity, backlog, committer, freed, time)
+    int capacity, int backlog, ISandboxPool pool, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
+    : Lane("sandbox", capacity, backlog, committer, wake, time)
 {
     protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
 

@@ -7,33 +7,37 @@ sealed class Dispatcher(
     JobMethods methods, ArgumentSerializer arguments, Router router, WorkerLanes lanes, Exclusions exclusions, Executions executions,
     Committer committer, TimeProvider time)
 {
-    /// <summary>How many jobs may be claimed, whatever lanes they turn out to be for.</summary>
-    public int Room => Math.Min(exclusions.Room, lanes.All.Min(lane => lane.Room));
+    /// <summary>Where jobs can go.</summary>
+    public IReadOnlyList<IPlace> Places { get; } = [.. lanes.All, exclusions];
 
-    public void Dispatch(ClaimedJob job)
+    /// <summary>Finds out where a job goes.</summary>
+    public Routed Route(ClaimedJob job)
     {
-        JobMethod? method = null;
-        string? resource = null;
-        ExceptionInfo? error = null;
         try
         {
-            method = Load(job);
-            resource = method.Policy.Exclusion?.ResourceOf(method, () => arguments.ReadAll(method, job.Invocation!));
+            var method = Load(job);
+            var resource = method.Policy.Exclusion?.ResourceOf(method, () => arguments.ReadAll(method, job.Invocation!));
+            return new(job, method, resource, resource is null ? LaneOf(method, job) : exclusions, null);
         }
         catch (Exception e)
         {
             // Not only JobLoadException: a type's static constructor or a missing dependency may throw anything.
-            error = ExceptionInfo.From(e);
+            return new(job, null, null, null, ExceptionInfo.From(e));
         }
+    }
 
-        var execution = new Execution(job, time.GetTimestamp()) { Method = method };
+    /// <summary>Sends it there.</summary>
+    public void Start(Routed routed)
+    {
+        var execution = new Execution(routed.Job, time.GetTimestamp()) { Method = routed.Method };
         executions.Add(execution);
-        if (error is not null)
-            _ = committer.EndAsync(execution, new Outcome.Failed(EndReason.Exception, error)).AsTask();
-        else if (resource is null)
-            Start(execution);
+        if (routed.Error is not null)
+            _ = committer.EndAsync(execution, new Outcome.Failed(EndReason.Exception, routed.Error)).AsTask();
+        else if (routed.Resource is null)
+            ((Lane)routed.Place!).Add(execution);
         else
-            exclusions.Add(execution, resource, method!.Policy.Exclusion!.Timeout, () => Start(execution));
+            exclusions.Add(execution, routed.Resource, routed.Method!.Policy.Exclusion!.Timeout,
+                () => LaneOf(routed.Method, routed.Job).Add(execution));
     }
 
     /// <summary>Gives a job back that is not for this worker.</summary>
@@ -44,7 +48,10 @@ sealed class Dispatcher(
         _ = committer.EndAsync(execution, new Outcome.Interrupted()).AsTask();
     }
 
-    void Start(Execution execution) => lanes.Of(router.LaneOf(execution.Method!, execution.Job.Queue)).Add(execution);
+    /// <summary>Lets go of an execution that never began; its claim is the caller's to give back.</summary>
+    public void Forget(Execution execution) => executions.Remove(execution);
+
+    Lane LaneOf(JobMethod method, ClaimedJob job) => lanes.Of(router.LaneOf(method, job.Queue));
 
     JobMethod Load(ClaimedJob job)
     {
@@ -53,3 +60,11 @@ sealed class Dispatcher(
         return method;
     }
 }
+
+/// <summary>A claimed job and where it goes.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Method">Its method, or null when it cannot be loaded.</param>
+/// <param name="Resource">What it has to have to itself, or null.</param>
+/// <param name="Place">Where it goes first; null when it cannot run.</param>
+/// <param name="Error">Why it cannot run, or null.</param>
+readonly record struct Routed(ClaimedJob Job, JobMethod? Method, string? Resource, IPlace? Place, ExceptionInfo? Error);

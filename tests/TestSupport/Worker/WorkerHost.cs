@@ -36,7 +36,6 @@ public sealed class WorkerHost : IAsyncDisposable
         jobs.AddWorker(options =>
         {
             options.PollInterval = TimeSpan.FromMilliseconds(100);
-            options.SchedulePollInterval = TimeSpan.FromMilliseconds(100);
             options.ProcessingDelay = TimeSpan.FromMilliseconds(50);
             options.LeaseInterval = TimeSpan.FromMilliseconds(200);
             worker?.Invoke(options);

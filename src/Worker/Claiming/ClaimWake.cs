@@ -1,0 +1,27 @@
+namespace JobRunner.Worker;
+
+/// <summary>What wakes the claimer: news from the store always, a freed place only while jobs are known to wait for one.</summary>
+sealed class ClaimWake
+{
+    readonly SignalSlot _slot = new();
+    volatile bool _wantsRoom;
+
+    /// <summary>True while jobs wait in the store for a place here.</summary>
+    public bool WantsRoom
+    {
+        get => _wantsRoom;
+        set => _wantsRoom = value;
+    }
+
+    /// <summary>The store may have jobs.</summary>
+    public void News() => _slot.Set();
+
+    /// <summary>A place is free.</summary>
+    public void Freed()
+    {
+        if (_wantsRoom)
+            _slot.Set();
+    }
+
+    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _slot.WaitAsync(limit, cancellationToken);
+}

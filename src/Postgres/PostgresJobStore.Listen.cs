@@ -13,7 +13,12 @@ sealed partial class PostgresJobStore
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
-    /// <remarks>One connection of its own, outside the pool, kept alive so that a dead one is noticed. Behind a transaction
+    static readonly TimeSpan _proof = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long nothing may come before the connection has to prove that it is one (15 s); it has 5 s for that.</summary>
+    internal TimeSpan QuietLimit { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <remarks>One connection of its own, outside the pool, asked for a sign of life so that a dead one is noticed. Behind a transaction
     /// pooler nothing will come through it; the workers' polling is the truth in any case.</remarks>
     public async Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken)
     {
@@ -33,7 +38,10 @@ sealed partial class PostgresJobStore
                 // Whatever was told while nobody listened: look once.
                 onSignal(new(StoreSignalKind.Enqueued));
                 while (true)
-                    await connection.WaitAsync(cancellationToken);
+                {
+                    if (!await connection.WaitAsync(QuietLimit, cancellationToken))
+                        await ProveAliveAsync(connection, cancellationToken);
+                }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is NpgsqlException or IOException or TimeoutException)
             {
@@ -55,6 +63,13 @@ sealed partial class PostgresJobStore
         await connection.OpenAsync(cancellationToken);
         await using var listen = new NpgsqlCommand($"listen {EnqueuedChannel}; listen \"{_names.Own}\"", connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // A connection whose other end vanished without a word (a pulled cable, a firewall that forgot it) looks like a quiet one.
+    static async Task ProveAliveAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var probe = new NpgsqlCommand("select 1", connection) { CommandTimeout = (int)_proof.TotalSeconds };
+        await probe.ExecuteNonQueryAsync(cancellationToken);
     }
 
     static void Tell(Action<StoreSignal> onSignal, string channel, string payload)
@@ -85,7 +100,7 @@ sealed partial class PostgresJobStore
     string ListenSettings() => new NpgsqlConnectionStringBuilder(_options.ConnectionString)
     {
         Pooling = false,
-        KeepAlive = 15,
+        KeepAlive = 0, // see ProveAliveAsync
         TcpKeepAlive = true,
         ApplicationName = "JobRunner listener",
     }.ConnectionString;

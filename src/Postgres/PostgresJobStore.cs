@@ -40,7 +40,7 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 
     public string Description { get; }
 
-    public Task InitializeAsync(CancellationToken cancellationToken) => new SchemaInstaller(_source, _names).RunAsync(cancellationToken);
+    public Task InitializeAsync(CancellationToken cancellationToken) => new SchemaInstaller(_source, _names, _options.NotifyTrigger).RunAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -20,6 +20,11 @@ public sealed class PostgresOptions
     /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
     public int MaxPoolSize { get; set; } = 10;
 
+    /// <summary>Adds a trigger to Hangfire's table <c>jobqueue</c> that tells workers of each new job at once, also of those that
+    /// Hangfire clients enqueue, which do not tell (false: they are found by polling). It stays until somebody drops it:
+    /// <c>drop trigger jobrunner_notify_enqueued on hangfire.jobqueue</c>.</summary>
+    public bool NotifyTrigger { get; set; }
+
     /// <exception cref="ArgumentException">An option has no sense; the message names it, its value and the rule.</exception>
     internal void Require()
     {

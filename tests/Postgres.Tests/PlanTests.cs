@@ -25,6 +25,48 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
     }
 
     [Fact]
+    public async Task A_claim_among_many_finished_and_many_waiting_jobs_reads_only_what_it_takes()
+    {
+        await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await store.InitializeAsync(default);
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            alter table hangfire.jobqueue set (autovacuum_enabled = off);
+            alter table hangfire.job set (autovacuum_enabled = off);
+            insert into hangfire.job (id, statename, invocationdata, arguments, createdat)
+            select n, case when n <= 150000 then 'Succeeded' else 'Enqueued' end, '{}', '[]', now() from generate_series(1, 300000) n;
+            insert into hangfire.jobqueue (jobid, queue, fetchedat) select n, 'default', now() from generate_series(1, 2000) n;
+            insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(150001, 300000) n;
+            """);
+
+        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+
+        System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
+            .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
+        plan.ShouldNotContain("Seq Scan");
+    }
+
+    [Fact]
+    public async Task A_look_of_an_idle_worker_reads_one_entry_of_each_index()
+    {
+        await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await store.InitializeAsync(default);
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            analyze hangfire.jobqueue; analyze hangfire.set;
+            alter table hangfire.jobqueue set (autovacuum_enabled = off);
+            alter table hangfire.set set (autovacuum_enabled = off);
+            insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
+            insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
+            """);
+
+        var plan = await ExplainAsync(PostgresJobStore.LookSql, "text[]", "array['critical', 'default']", settings: "");
+
+        plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
+        plan.ShouldContain("using ix_hangfire_set_key_score");
+        plan.ShouldNotContain("Seq Scan");
+        plan.ShouldNotContain("rows=20000 loops");
+    }
+
+    [Fact]
     public async Task A_claim_that_leaves_types_to_others_looks_at_its_window_alone()
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
@@ -49,13 +91,13 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("rows=20000");
     }
 
-    async Task<string> ExplainAsync(string sql, string types, string values)
+    async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";")
     {
         await using var connection = new NpgsqlConnection(fixture.ConnectionString);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var settings = new NpgsqlCommand(PostgresJobStore.IndexesOnlySql + "; set local plan_cache_mode = force_generic_plan", connection))
-            await settings.ExecuteNonQueryAsync();
+        await using (var set = new NpgsqlCommand(settings + "set local plan_cache_mode = force_generic_plan", connection))
+            await set.ExecuteNonQueryAsync();
         await using (var prepare = new NpgsqlCommand($"prepare claim({types}) as {sql}", connection))
             await prepare.ExecuteNonQueryAsync();
         await using var explain = new NpgsqlCommand($"explain (analyze) execute claim({values})", connection);

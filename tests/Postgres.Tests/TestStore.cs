@@ -26,11 +26,14 @@ static class TestStore
         update hangfire.aggregatedcounter set expireat = expireat - @time;
         """;
 
-    public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null)
+    public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null, TimeSpan? quietLimit = null)
     {
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
-        return new(options, CompatibilityLevel.V180, TimeProvider.System, NullLogger<PostgresJobStore>.Instance);
+        return new(options, CompatibilityLevel.V180, TimeProvider.System, NullLogger<PostgresJobStore>.Instance)
+        {
+            QuietLimit = quietLimit ?? TimeSpan.FromSeconds(15),
+        };
     }
 
     /// <summary>A store on an emptied database.</summary>

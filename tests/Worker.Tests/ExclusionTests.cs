@@ -159,11 +159,5 @@ public sealed class InMemoryExclusionTests : ExclusionTests
 
 public sealed class PostgresExclusionTests : ExclusionTests
 {
-    protected override async Task<IJobStore> StoreAsync()
-    {
-        var connectionString = await PostgresFixture.CreateDatabaseAsync();
-        var services = new ServiceCollection();
-        services.AddLogging().AddJobRunner().UsePostgres(connectionString);
-        return services.BuildServiceProvider().GetRequiredService<IJobStore>();
-    }
+    protected override async Task<IJobStore> StoreAsync() => WorkerHost.NewPostgresStore(await PostgresFixture.CreateDatabaseAsync());
 }

@@ -38,7 +38,7 @@ static partial class DashboardProgram
     {
         // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Services.AddJobRunner().UsePostgres(connectionString);
+        builder.Services.AddJobRunner().UsePostgres(connectionString, options => builder.Configuration.GetSection(PostgresKey).Bind(options));
         var allowRemote = builder.Configuration.GetValue<bool>(AllowRemoteKey);
         builder.Services.AddJobRunnerDashboard(options => options.Authorize = allowRemote ? _ => true : options.Authorize);
         builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store", timeout: TimeSpan.FromSeconds(5));

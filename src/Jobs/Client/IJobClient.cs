@@ -8,6 +8,12 @@ namespace JobRunner;
 /// </summary>
 public interface IJobClient
 {
+    /// <summary>Adds a job that runs as soon as a worker is free. Concurrent calls share round trips and transactions.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before its turn came. Nothing was added.</exception>
+    Task<long> EnqueueAsync(JobCall call, CancellationToken cancellationToken = default);
+
     /// <summary>Adds jobs that run as soon as a worker is free; all or none.</summary>
     /// <returns>Their ids, in the given order.</returns>
     /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>

@@ -11,6 +11,14 @@ sealed class JobClient(
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
 
+    readonly SharedAdds _adds = new(store);
+
+    public Task<long> EnqueueAsync(JobCall call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return AddAsync(call, JobState.Enqueued(QueueOf(call), time.GetUtcNow()), cancellationToken);
+    }
+
     public Task<IReadOnlyList<long>> EnqueueManyAsync(IEnumerable<JobCall> calls, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(calls);
@@ -39,12 +47,14 @@ sealed class JobClient(
         }
     }
 
-    public async Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
+    public Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var job = new NewJob(arguments.ToInvocation(call), JobState.Scheduled(enqueueAt, time.GetUtcNow()), CultureParameters(settings.CompatibilityLevel));
-        return (await store.AddAsync([job], cancellationToken))[0];
+        return AddAsync(call, JobState.Scheduled(enqueueAt, time.GetUtcNow()), cancellationToken);
     }
+
+    Task<long> AddAsync(JobCall call, JobState state, CancellationToken cancellationToken) => _adds.AddAsync(
+        new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel)), cancellationToken);
 
     public async Task<long> ContinueWithAsync(
         long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,

@@ -6,12 +6,6 @@ namespace JobRunner;
 /// <summary>The forms of <see cref="IJobClient"/> that take a lambda, and typed results.</summary>
 public static class JobClientExtensions
 {
-    /// <summary>Adds one job that runs as soon as a worker is free.</summary>
-    /// <returns>Its id.</returns>
-    /// <exception cref="ArgumentException">An argument cannot be stored; the message names it.</exception>
-    public static async Task<long> EnqueueAsync(this IJobClient client, JobCall call, CancellationToken cancellationToken = default) =>
-        (await client.EnqueueManyAsync([call], cancellationToken))[0];
-
     /// <summary>Adds a call such as <c>() =&gt; Reports.Build(2026)</c>.</summary>
     /// <returns>The job's id.</returns>
     /// <exception cref="ArgumentException">The call cannot be a job; the message says why.</exception>

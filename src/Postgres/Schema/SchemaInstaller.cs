@@ -4,7 +4,10 @@ using Npgsql;
 namespace JobRunner.Postgres;
 
 /// <summary>Creates the tables where they are absent, all in one transaction, and refuses those of another version.</summary>
-sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
+/// <param name="source">The database.</param>
+/// <param name="names">The schemas.</param>
+/// <param name="notifyTrigger">Creates the trigger of notify.sql, too.</param>
+sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
     const int OwnVersion = 1;
@@ -23,7 +26,19 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names)
         else if (ownVersion != OwnVersion)
             throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
                 $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
+        if (notifyTrigger && !await HasTriggerAsync(connection, cancellationToken))
+            await ExecuteAsync(connection, Resource("notify.sql"), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    const string TriggerSql = """
+        select exists (select from pg_trigger where tgname = 'jobrunner_notify_enqueued' and tgrelid = 'hangfire.jobqueue'::regclass)
+        """;
+
+    async Task<bool> HasTriggerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(names.In(TriggerSql), connection);
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     // Workers that start together wait for the first one instead of failing on its tables.

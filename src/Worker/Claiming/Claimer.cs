@@ -76,17 +76,17 @@ sealed class Claimer
         var room = (int)Math.Min(MaxClaim, open.Min(aside => (double?)aside.RoomForAll) ?? 0);
         room = Math.Min(room, open.Max(aside => (int?)aside.Place.Room) ?? 0);
         var claimed = room > 0 ? await ClaimAsync(room) : 0;
-        if (room == 0)
-            return open.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
-        if (claimed == room)
+        if (room > 0 && claimed == room)
         {
             if (room < WorthClaiming)
                 await Task.Delay(_gather, _time);
             return TimeSpan.Zero;
         }
 
-        _wake.WantsRoom = _asides.Values.Any(aside => aside.HasWaiting);
-        return Timeout.InfiniteTimeSpan;
+        foreach (var aside in _asides.Values)
+            aside.Look();
+        _wake.WantsRoom = room == 0 || _asides.Values.Any(aside => aside.HasWaiting);
+        return _asides.Values.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
     }
 
     async Task ClaimAsideAsync(Aside aside)

@@ -35,7 +35,8 @@ static class WorkerProgram
     // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
     static bool IsForPeople(Exception e) =>
         e is ConfigurationException or StoreException or JobLoadException or OptionsValidationException or DbException
-        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common");
+        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common" or "JobRunner.Postgres")
+        || (e is InvalidOperationException && e.Source == "Microsoft.Extensions.Configuration.Binder");
 
     static JobRunnerBuilder AddTo(HostApplicationBuilder builder)
     {
@@ -48,7 +49,7 @@ static class WorkerProgram
         {
             foreach (var assembly in assemblies)
                 options.AddAssembly(JobAssemblyLoader.Load(assembly));
-        }).UsePostgres(connectionString);
+        }).UsePostgres(connectionString, options => builder.Configuration.GetSection("JobRunner:Postgres").Bind(options));
     }
 
     // Healthy means: this machine's worker has told the database lately that it is alive.

@@ -31,6 +31,50 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task A_claim_takes_no_more_from_a_queue_than_its_limit()
+    {
+        var ids = await Store.AddAsync([.. Enumerable.Range(0, 9).Select(n => Enqueued(n % 2 == 0 ? "default" : "low"))], default);
+
+        var claimed = await Store.ClaimAsync([new("low", 3), new("default", 1), new("critical", 5), new("none", 0)], 10, [], default);
+
+        claimed.Select(job => job.JobId).ShouldBe([ids[1], ids[3], ids[5], ids[0]]);
+        (await Store.ClaimAsync([new("low", 3), new("default", 3)], 2, [], default)).Select(job => job.JobId).ShouldBe([ids[7], ids[2]]);
+    }
+
+    [Fact]
+    public async Task A_look_tells_where_something_waits_and_when_something_is_due()
+    {
+        (await Store.LookAsync(["default", "low"], default)).ShouldSatisfyAllConditions(
+            outlook => outlook.Waiting.ShouldBeEmpty(),
+            outlook => outlook.NextScheduled.ShouldBeNull(),
+            outlook => outlook.NextRecurring.ShouldBeNull());
+        await Store.AddAsync([Enqueued("low"), Enqueued("critical"), Scheduled(TimeSpan.FromMinutes(10)), Scheduled(TimeSpan.FromHours(1))], default);
+
+        var outlook = await Store.LookAsync(["default", "low"], default);
+
+        outlook.Waiting.ShouldBe(["low"]);
+        outlook.NextScheduled.ShouldNotBeNull().TotalMinutes.ShouldBe(10, 0.5);
+        await ClaimAsync(10, "low");
+        (await Store.LookAsync(["default", "low"], default)).Waiting.ShouldBeEmpty("what is claimed does not wait");
+    }
+
+    [Fact]
+    public async Task A_job_that_is_moved_waits_in_the_other_queue_with_another_token()
+    {
+        var job = await AddAndClaimAsync();
+
+        await Store.MoveAsync([job.Claim, new Claim(job.Claim.QueueRowId + 1000, 1)], "low", default);
+
+        (await ClaimAsync()).ShouldBeEmpty();
+        var moved = (await ClaimAsync(10, "low")).ShouldHaveSingleItem();
+        moved.JobId.ShouldBe(job.JobId);
+        moved.Claim.ShouldNotBe(job.Claim);
+        await Store.MoveAsync([job.Claim], "default", default);
+        (await ClaimAsync()).ShouldBeEmpty("a claim that is not held moves nothing");
+        (await ApplyAsync(By(moved, Processing(), Succeeded()))).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_claimed_job_carries_what_it_takes_to_run_it()
     {
         var given = Enqueued() with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "3" } };

@@ -15,6 +15,16 @@ public static class ScriptedJobs
     [InProcess]
     public static string EchoOnAThread(string text) => $"{text} on {(Thread.CurrentThread.IsThreadPoolThread ? "a pool thread" : "its own thread")}";
 
+    /// <summary>Says that it began, then blocks its thread until the test opens the gate.</summary>
+    [InProcess]
+    public static string HoldAThread(string gate, IJobContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Gates.Begin(gate);
+        Gates.Of(gate).Opened.Task.GetAwaiter().GetResult();
+        return context.Queue;
+    }
+
     public static int ProcessId() => Environment.ProcessId;
 
     public static async Task FailAsync(string message)

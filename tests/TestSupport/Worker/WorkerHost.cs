@@ -54,6 +54,14 @@ public sealed class WorkerHost : IAsyncDisposable
         return services.BuildServiceProvider().GetRequiredService<IJobStore>();
     }
 
+    /// <summary>A store for several workers.</summary>
+    public static IJobStore NewPostgresStore(string connectionString)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging().AddJobRunner().UsePostgres(connectionString);
+        return services.BuildServiceProvider().GetRequiredService<IJobStore>();
+    }
+
     public Task StopAsync() => _host.StopAsync();
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using JobRunner.Benchmarks;
 
-var root = new RootCommand("Measures JobRunner. Each scenario prints what it does, and as its last line one JSON object.");
-root.Subcommands.Add(ThroughputScenario.Command());
-root.Subcommands.Add(IoScenario.Command());
+var root = new RootCommand("Measures JobRunner. Each scenario prints what it finds, and as its last line one JSON object.")
+{
+    ThroughputScenario.Command(),
+    IoScenario.Command(),
+    ThreadsScenario.Command(),
+};
 return await root.Parse(args).InvokeAsync();

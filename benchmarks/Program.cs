@@ -4,7 +4,14 @@ using JobRunner.Benchmarks;
 var root = new RootCommand("Measures JobRunner. Each scenario prints what it finds, and as its last line one JSON object.")
 {
     ThroughputScenario.Command(),
+    EnqueueScenario.Command(),
+    LatencyScenario.Command(),
     IoScenario.Command(),
     ThreadsScenario.Command(),
+    IdleScenario.Command(),
+    BacklogScenario.Command(),
+    MixedScenario.Command(),
+    SandboxScenario.Command(),
+    CallScenario.Command(),
 };
 return await root.Parse(args).InvokeAsync();

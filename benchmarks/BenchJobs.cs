@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+
 namespace JobRunner.Benchmarks;
 
 /// <summary>The jobs that are measured.</summary>
 public static class BenchJobs
 {
+    static readonly ConcurrentQueue<double> _pickUps = new();
     static TaskCompletionSource<long> _touched = new();
 
     public static Task NoOpAsync() => Task.CompletedTask;
@@ -32,6 +35,21 @@ public static class BenchJobs
         var at = TimeProvider.System.GetTimestamp();
         Volatile.Read(ref _touched).TrySetResult(at);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Notes how long ago it was enqueued.</summary>
+    public static Task TellPickUpAsync(long enqueuedAt)
+    {
+        _pickUps.Enqueue(TimeProvider.System.GetElapsedTime(enqueuedAt).TotalMilliseconds);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What <see cref="TellPickUpAsync"/> has noted, in milliseconds, oldest first.</summary>
+    internal static IReadOnlyList<double> TakePickUps()
+    {
+        var all = _pickUps.ToArray();
+        _pickUps.Clear();
+        return all;
     }
 
     /// <summary>The timestamp at which the next <see cref="TouchAsync"/> begins.</summary>

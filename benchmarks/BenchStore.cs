@@ -11,7 +11,7 @@ abstract class BenchStore : IAsyncDisposable
     public abstract Task ResetAsync();
 
     /// <summary>Begins to count what is asked of the store; null when it is no server.</summary>
-    public abstract Task<DatabaseMeter?> StartMeterAsync();
+    public abstract Task<DatabaseMeter?> StartMeterAsync(TimeSpan period);
 
     /// <summary>Looks into the store after the run; throws when a job's history is not complete.</summary>
     public abstract Task<string> VerifyHistoryAsync(int jobs);
@@ -27,7 +27,7 @@ sealed class InMemoryBenchStore : BenchStore
 
     public override Task ResetAsync() => Task.CompletedTask; // each host has a store of its own
 
-    public override Task<DatabaseMeter?> StartMeterAsync() => Task.FromResult<DatabaseMeter?>(null);
+    public override Task<DatabaseMeter?> StartMeterAsync(TimeSpan period) => Task.FromResult<DatabaseMeter?>(null);
 
     public override Task<string> VerifyHistoryAsync(int jobs) => Task.FromResult("every job succeeded");
 

@@ -1,3 +1,4 @@
+using JobRunner.TestSupport;
 using Npgsql;
 
 namespace JobRunner.Benchmarks;
@@ -26,27 +27,26 @@ sealed class DatabaseMeter : IAsyncDisposable
         where datname = $1 and backend_type = 'client backend' and application_name <> '{OwnName}'
         """;
 
-    static readonly TimeSpan _look = TimeSpan.FromMilliseconds(250);
-
     readonly NpgsqlConnection _connection;
     readonly string _database;
     readonly bool _countsStatements;
     readonly int? _postmaster;
+    readonly TimeSpan _period;
     readonly CancellationTokenSource _stopping = new();
     Task _watching = Task.CompletedTask;
     Readings _before = null!;
     int _connections;
 
-    DatabaseMeter(NpgsqlConnection connection, string database, bool countsStatements, int? postmaster) =>
-        (_connection, _database, _countsStatements, _postmaster) = (connection, database, countsStatements, postmaster);
+    DatabaseMeter(NpgsqlConnection connection, string database, bool countsStatements, int? postmaster, TimeSpan period) =>
+        (_connection, _database, _countsStatements, _postmaster, _period) = (connection, database, countsStatements, postmaster, period);
 
     /// <summary>Creates the extension where it can be had; it is of no use unless the server has preloaded it.</summary>
     public static async Task<bool> CanCountStatementsAsync(string admin)
     {
         try
         {
-            await JobRunner.TestSupport.Sql.ExecuteAsync(admin, $"create extension if not exists {Extension}");
-            await JobRunner.TestSupport.Sql.ScalarAsync(admin, $"select count(*) from {Extension}");
+            await Sql.ExecuteAsync(admin, $"create extension if not exists {Extension}");
+            await Sql.ScalarAsync(admin, $"select count(*) from {Extension}");
             return true;
         }
         catch (PostgresException)
@@ -59,11 +59,12 @@ sealed class DatabaseMeter : IAsyncDisposable
     /// <param name="database">The measured one.</param>
     /// <param name="countsStatements">Whether the extension is there.</param>
     /// <param name="postmaster">The server's first process, when it is one of this machine.</param>
-    public static async Task<DatabaseMeter> StartAsync(string admin, string database, bool countsStatements, int? postmaster)
+    /// <param name="period">How often to count the connections.</param>
+    public static async Task<DatabaseMeter> StartAsync(string admin, string database, bool countsStatements, int? postmaster, TimeSpan period)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(admin) { ApplicationName = OwnName, Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        var meter = new DatabaseMeter(connection, database, countsStatements, postmaster);
+        var meter = new DatabaseMeter(connection, database, countsStatements, postmaster, period);
         meter._before = await meter.ReadAsync();
         meter._watching = meter.WatchAsync();
         return meter;
@@ -92,7 +93,7 @@ sealed class DatabaseMeter : IAsyncDisposable
         while (!_stopping.IsCancellationRequested)
         {
             _connections = Math.Max(_connections, await CountConnectionsAsync());
-            await Task.Delay(_look, TimeProvider.System, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await Task.Delay(_period, TimeProvider.System, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 

@@ -6,6 +6,8 @@ sealed record Drain(int Jobs, TimeSpan FromStart, TimeSpan FromFirstClaim, Usage
     const int Batch = 5000;
     const int WarmUpJobs = 2000;
 
+    public double PerSecond => Jobs / FromStart.TotalSeconds;
+
     /// <summary>The same with few jobs, not measured, and then with all: a worker is measured as it is in production, where its
     /// code has been compiled long ago. The tables are empty before.</summary>
     public static async Task<Drain> WarmedAsync(

@@ -26,7 +26,7 @@ static class IdleScenario
         await using var worker = BenchHost.Build(store);
         await worker.StartAsync(cancellationToken);
         await Task.Delay(settle, time, cancellationToken);
-        await using var meter = await Meter.StartAsync(store);
+        await using var meter = await Meter.StartAsync(store, quiet: true);
         var started = time.GetTimestamp();
         await Task.Delay(length, time, cancellationToken);
         var usage = await meter.StopAsync();

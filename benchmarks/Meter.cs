@@ -8,10 +8,12 @@ sealed class Meter : IAsyncDisposable
 
     Meter(ResourceSampler resources, DatabaseMeter? database) => (_resources, _database) = (resources, database);
 
-    public static async Task<Meter> StartAsync(BenchStore store)
+    /// <param name="store">The store.</param>
+    /// <param name="quiet">For a process that does nothing else: to be woken often is what would cost it most.</param>
+    public static async Task<Meter> StartAsync(BenchStore store, bool quiet = false)
     {
-        var database = await store.StartMeterAsync();
-        return new Meter(new ResourceSampler(), database);
+        var database = await store.StartMeterAsync(quiet ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(250));
+        return new Meter(new ResourceSampler(TimeSpan.FromMilliseconds(quiet ? 5000 : 50)), database);
     }
 
     public async Task<Usage> StopAsync()

@@ -28,7 +28,15 @@ sealed class PostgresBenchStore : BenchStore
         string[] settings = PostgresServer.HasLibrary(DatabaseMeter.Extension) ? [$"shared_preload_libraries={DatabaseMeter.Extension}"] : [];
         var server = postgres is null ? await PostgresServer.StartAsync(durable: true, settings) : null;
         var store = new PostgresBenchStore(postgres ?? server!.ConnectionString, $"jobrunner_bench_{Environment.ProcessId}", server);
-        await Sql.ExecuteAsync(store._admin, $"create database {store._database}");
+        try
+        {
+            await Sql.ExecuteAsync(store._admin, $"create database {store._database}");
+        }
+        catch (NpgsqlException e) when (postgres is not null)
+        {
+            throw new BadServerException($"--postgres: no database can be made there: {e.Message}", e);
+        }
+
         store._countsStatements = await DatabaseMeter.CanCountStatementsAsync(store._admin);
         return store;
     }
@@ -45,8 +53,8 @@ sealed class PostgresBenchStore : BenchStore
         end $$
         """);
 
-    public override async Task<DatabaseMeter?> StartMeterAsync() =>
-        await DatabaseMeter.StartAsync(_admin, _database, _countsStatements, _server?.ProcessId);
+    public override async Task<DatabaseMeter?> StartMeterAsync(TimeSpan period) =>
+        await DatabaseMeter.StartAsync(_admin, _database, _countsStatements, _server?.ProcessId, period);
 
     public override async Task<string> VerifyHistoryAsync(int jobs)
     {

@@ -13,5 +13,14 @@ var root = new RootCommand("Measures JobRunner. Each scenario prints what it fin
     MixedScenario.Command(),
     SandboxScenario.Command(),
     CallScenario.Command(),
+    BloatScenario.Command(),
 };
-return await root.Parse(args).InvokeAsync();
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (BadServerException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

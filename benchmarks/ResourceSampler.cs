@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace JobRunner.Benchmarks;
 
-/// <summary>The peaks of this process's resident memory and threads while it lives, looked at 20 times a second.</summary>
+/// <summary>The peaks of this process's resident memory and threads while it lives.</summary>
 sealed class ResourceSampler : IDisposable
 {
     readonly ITimer _timer;
     readonly TimeSpan _cpuBefore = Environment.CpuUsage.TotalTime;
 
-    public ResourceSampler() => _timer = TimeProvider.System.CreateTimer(_ => Sample(), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
+    public ResourceSampler(TimeSpan period) => _timer = TimeProvider.System.CreateTimer(_ => Sample(), null, TimeSpan.Zero, period);
 
     public double PeakRssMiB { get; private set; }
 

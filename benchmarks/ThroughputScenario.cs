@@ -31,7 +31,7 @@ static class ThroughputScenario
             var drain = await Drain.WarmedAsync(store, () => Build(store), _call, _call, jobs, cancellationToken);
             verified = await store.VerifyHistoryAsync(jobs);
             return drain;
-        }, drain => jobs / drain.FromStart.TotalSeconds);
+        }, drain => drain.PerSecond);
         return await new Report("throughput", store)
             .AddRate(jobs, drain.FromStart).AddAll(all).AddUsage(drain.Usage, jobs).Say($"{verified}")
             .WriteAsync();

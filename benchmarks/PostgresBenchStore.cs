@@ -25,8 +25,7 @@ sealed class PostgresBenchStore : BenchStore
 
     public static async Task<PostgresBenchStore> OpenAsync(string? postgres)
     {
-        string[] settings = PostgresServer.HasLibrary(DatabaseMeter.Extension) ? [$"shared_preload_libraries={DatabaseMeter.Extension}"] : [];
-        var server = postgres is null ? await PostgresServer.StartAsync(durable: true, settings) : null;
+        var server = postgres is null ? await StartServerAsync() : null;
         var store = new PostgresBenchStore(postgres ?? server!.ConnectionString, $"jobrunner_bench_{Environment.ProcessId}", server);
         try
         {
@@ -40,6 +39,10 @@ sealed class PostgresBenchStore : BenchStore
         store._countsStatements = await DatabaseMeter.CanCountStatementsAsync(store._admin);
         return store;
     }
+
+    static Task<PostgresServer> StartServerAsync() => PostgresServer.StartAsync(
+        durable: true,
+        PostgresServer.HasLibrary(DatabaseMeter.Extension) ? [$"shared_preload_libraries={DatabaseMeter.Extension}"] : []);
 
     public override void Use(JobRunnerBuilder jobs) =>
         jobs.UsePostgres(new NpgsqlConnectionStringBuilder(_admin) { Database = _database }.ConnectionString);

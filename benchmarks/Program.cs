@@ -19,8 +19,8 @@ try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (BadServerException e)
+catch (Exception e)
 {
-    await Console.Error.WriteLineAsync(e.Message);
+    await Console.Error.WriteLineAsync(e is BadServerException or OperationCanceledException ? e.Message : e.ToString());
     return 1;
 }

@@ -43,6 +43,8 @@ public sealed class PostgresServer : IAsyncDisposable
         _settings = settings;
     }
 
+    static string? External => Environment.GetEnvironmentVariable(ExternalVariable) is { Length: > 0 } named ? named : null;
+
     /// <summary>Of the database <c>postgres</c>, as a role that may do anything.</summary>
     public string ConnectionString { get; }
 
@@ -53,14 +55,14 @@ public sealed class PostgresServer : IAsyncDisposable
     public int? ProcessId => !IsPrivate ? null
         : int.Parse(File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
-    /// <summary>True when the server can preload a library: not every installation has the contributed ones.</summary>
-    public static bool HasLibrary(string name) => PostgresBinaries.HasLibrary(name);
+    /// <summary>True when a private server can preload a library: not every installation has the contributed ones.</summary>
+    public static bool HasLibrary(string name) => External is null && PostgresBinaries.HasLibrary(name);
 
     /// <param name="durable">False turns fsync off: for tests, never for a benchmark.</param>
     /// <param name="settings">Further settings of a private server, such as <c>autovacuum=off</c>.</param>
     public static async Task<PostgresServer> StartAsync(bool durable = true, params string[] settings)
     {
-        if (Environment.GetEnvironmentVariable(ExternalVariable) is { Length: > 0 } external)
+        if (External is { } external)
             return new(external, "", []);
         var directory = Directory.CreateTempSubdirectory("jobrunner-postgres-").FullName;
         var server = new PostgresServer(

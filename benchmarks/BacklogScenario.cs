@@ -14,9 +14,9 @@ static class BacklogScenario
 
     public static Command Command()
     {
-        var few = BenchOptions.Number("--few", "How many jobs wait at first", 10_000);
-        var many = BenchOptions.Number("--many", "How many wait then", 1_000_000);
-        var finished = BenchOptions.Number("--finished", "How many finished jobs are in the tables from the beginning", 0, least: 0);
+        var few = BenchOptions.Number("--few", "How many jobs wait in one database", 10_000);
+        var many = BenchOptions.Number("--many", "How many wait in the other one", 1_000_000);
+        var finished = BenchOptions.Number("--finished", "How many finished jobs are in the tables of both, inserted before the others", 0, least: 0);
         var counts = new Option<int[]>("--claim")
         {
             Description = "How many jobs one claim takes; several numbers are measured one after the other",
@@ -30,57 +30,70 @@ static class BacklogScenario
         });
         var claims = BenchOptions.Number("--claims", "How many claims are timed for each number; what they took is given back in between", 100);
         var postgres = BenchOptions.Postgres();
-        var command = new Command("backlog", "The time of a claim with few and with many jobs waiting (medians), and its ratio") { few, many, finished, counts, claims, postgres };
+        var command = new Command("backlog", "The time of a claim with few and with many jobs waiting, by turns (medians), and its ratio") { few, many, finished, counts, claims, postgres };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var store = await PostgresBenchStore.OpenAsync(parsed.GetValue(postgres));
-            return await RunAsync(
-                store, parsed.GetValue(few), parsed.GetValue(many), parsed.GetValue(finished), parsed.GetValue(counts)!, parsed.GetValue(claims), cancellationToken);
+            await using var small = await PostgresBenchStore.OpenAsync(parsed.GetValue(postgres));
+            await using var large = await small.CreateSecondAsync();
+            await FillAsync(small, parsed.GetValue(few), parsed.GetValue(finished), cancellationToken);
+            await FillAsync(large, parsed.GetValue(many), parsed.GetValue(finished), cancellationToken);
+            var report = new Report("backlog", small)
+                .Add("few", parsed.GetValue(few)).Add("many", parsed.GetValue(many)).Add("finished", parsed.GetValue(finished));
+            return await RunAsync(report, small, large, parsed.GetValue(counts)!, parsed.GetValue(claims), cancellationToken);
         });
         return command;
     }
 
-    static async Task<int> RunAsync(
-        PostgresBenchStore store, int few, int many, int finished, int[] counts, int claims, CancellationToken cancellationToken)
+    static async Task FillAsync(PostgresBenchStore store, int waiting, int finished, CancellationToken cancellationToken)
     {
         await Drain.RunAsync(store, () => BenchHost.Build(store), JobCall.Of(() => BenchJobs.NoOpAsync()), 1, cancellationToken);
         var rows = await HangfireRows.LikeNewestAsync(store.ConnectionString);
         await rows.AddFinishedAsync(finished);
-        await using var host = BenchHost.Build(store); // never started: nobody else claims
-        var withFew = await MeasureAsync(few);
-        var withMany = await MeasureAsync(many - few);
-        var report = new Report("backlog", store).Add("few", few).Add("many", many).Add("finished", finished);
-        foreach (var (count, a, b) in counts.Zip(withFew, withMany))
-            report.Say($"a claim of {count:N0} jobs takes {a.P50:0.00} ms with {few:N0} waiting, {b.P50:0.00} ms with {many:N0} (p99: {a.P99:0.00} and {b.P99:0.00} ms)");
-        return await report
-            .Add("claims", new JsonArray([.. counts.Zip(withFew, withMany).Select(measured => ToJson(measured.First, measured.Second, measured.Third))]))
-            .Add("ratio", withFew.Zip(withMany, (a, b) => b.P50 / a.P50).Max(), 3)
-            .WriteAsync();
-
-        async Task<List<Percentiles>> MeasureAsync(int more)
-        {
-            await rows.AddWaitingAsync(more);
-            await Sql.ExecuteAsync(store.ConnectionString, "vacuum analyze");
-            var measured = new List<Percentiles>();
-            foreach (var count in counts)
-                measured.Add(await ClaimAsync(host.Store, count, claims, cancellationToken));
-            return measured;
-        }
+        await rows.AddWaitingAsync(waiting);
+        await Sql.ExecuteAsync(store.ConnectionString, "vacuum analyze");
     }
 
-    static async Task<Percentiles> ClaimAsync(IJobStore store, int count, int claims, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(
+        Report report, PostgresBenchStore small, PostgresBenchStore large, int[] counts, int claims, CancellationToken cancellationToken)
     {
-        var times = new List<double>(claims);
+        // Never started: nobody else claims.
+        await using var few = BenchHost.Build(small);
+        await using var many = BenchHost.Build(large);
+        var measured = new List<(int Claim, Percentiles Few, Percentiles Many)>();
+        foreach (var count in counts)
+            measured.Add(await MeasureAsync(few.Store, many.Store, count, claims, cancellationToken));
+        foreach (var (count, a, b) in measured)
+            report.Say($"a claim of {count:N0} jobs takes {a.P50:0.00} ms with few waiting, {b.P50:0.00} ms with many (p99: {a.P99:0.00} and {b.P99:0.00} ms)");
+        return await report
+            .Add("claims", new JsonArray([.. measured.Select(m => ToJson(m.Claim, m.Few, m.Many))]))
+            .Add("ratio", measured.Max(m => m.Many.P50 / m.Few.P50), 3)
+            .WriteAsync();
+    }
+
+    // By turns, so that whatever else the machine does meets both alike.
+    static async Task<(int Claim, Percentiles Few, Percentiles Many)> MeasureAsync(
+        IJobStore few, IJobStore many, int count, int claims, CancellationToken cancellationToken)
+    {
+        List<double> withFew = [], withMany = [];
         for (var i = -Discarded; i < claims; i++)
         {
-            var started = TimeProvider.System.GetTimestamp();
-            var claimed = await store.ClaimAsync(_queues, count, cancellationToken);
-            if (i >= 0)
-                times.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-            await store.ReleaseAsync([.. claimed.Select(job => job.Claim)], cancellationToken);
+            var (a, b) = (await ClaimAsync(few, count, cancellationToken), await ClaimAsync(many, count, cancellationToken));
+            if (i < 0)
+                continue;
+            withFew.Add(a);
+            withMany.Add(b);
         }
 
-        return new(times);
+        return (count, new(withFew), new(withMany));
+    }
+
+    static async Task<double> ClaimAsync(IJobStore store, int count, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var claimed = await store.ClaimAsync(_queues, count, cancellationToken);
+        var took = TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
+        await store.ReleaseAsync([.. claimed.Select(job => job.Claim)], cancellationToken);
+        return took;
     }
 
     static JsonObject ToJson(int count, Percentiles few, Percentiles many) => new()

@@ -26,17 +26,24 @@ sealed class PostgresBenchStore : BenchStore
     public static async Task<PostgresBenchStore> OpenAsync(string? postgres)
     {
         var server = postgres is null ? await StartServerAsync() : null;
-        var store = new PostgresBenchStore(postgres ?? server!.ConnectionString, $"jobrunner_bench_{Environment.ProcessId}", server);
         try
         {
-            await Sql.ExecuteAsync(store._admin, $"create database {store._database}");
+            return await CreateAsync(postgres ?? server!.ConnectionString, $"jobrunner_bench_{Environment.ProcessId}", server);
         }
         catch (NpgsqlException e) when (postgres is not null)
         {
             throw new BadServerException($"--postgres: no database can be made there: {e.Message}", e);
         }
+    }
 
-        store._countsStatements = await DatabaseMeter.CanCountStatementsAsync(store._admin);
+    /// <summary>One more database on the same server, to be disposed before this one.</summary>
+    public Task<PostgresBenchStore> CreateSecondAsync() => CreateAsync(_admin, _database + "_2", null);
+
+    static async Task<PostgresBenchStore> CreateAsync(string admin, string database, PostgresServer? server)
+    {
+        var store = new PostgresBenchStore(admin, database, server);
+        await Sql.ExecuteAsync(admin, $"create database {database}");
+        store._countsStatements = await DatabaseMeter.CanCountStatementsAsync(admin);
         return store;
     }
 

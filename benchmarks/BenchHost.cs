@@ -1,61 +1,60 @@
+using JobRunner.Sandbox;
 using JobRunner.Storage;
+using JobRunner.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace JobRunner.Benchmarks;
 
 /// <summary>A worker to measure, in this process.</summary>
-sealed class BenchHost(IHost host, string storeName) : IAsyncDisposable
+sealed class BenchHost(IHost host) : IAsyncDisposable
 {
-    static readonly TimeSpan _look = TimeSpan.FromMilliseconds(5);
+    public StoreWatch Watch { get; } = host.Services.GetRequiredService<StoreWatch>();
 
-    public string StoreName => storeName;
+    public IJobStore Store { get; } = host.Services.GetRequiredService<IJobStore>();
 
-    IJobStore Store => host.Services.GetRequiredService<IJobStore>();
+    public IJobClient Client { get; } = host.Services.GetRequiredService<IJobClient>();
 
-    public static BenchHost Build(BenchStore store, int asyncConcurrency)
+    public ISandboxPool Sandboxes => host.Services.GetRequiredService<ISandboxPool>();
+
+    /// <param name="store">Where the jobs are.</param>
+    /// <param name="worker">Its options.</param>
+    /// <param name="children">How many sandboxes. A worker without sandbox jobs has no use for one that is kept ready.</param>
+    public static BenchHost Build(BenchStore store, Action<WorkerOptions>? worker = null, int children = 0)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var jobs = builder.Services.AddJobRunner(options => options.JobAssemblies.Add(typeof(BenchJobs).Assembly));
         store.Use(jobs);
-        jobs.AddWorker(options => options.AsyncConcurrency = asyncConcurrency);
-        return new BenchHost(builder.Build(), store.Name);
+        Watched(builder.Services);
+        jobs.AddWorker(worker);
+        builder.Services.Configure<SandboxOptions>(options =>
+        {
+            options.Minimum = children;
+            options.Maximum = Math.Max(1, children);
+        });
+        return new BenchHost(builder.Build());
     }
 
-    /// <summary>Enqueues before the worker starts, in batches.</summary>
-    public async Task EnqueueAsync(IEnumerable<JobCall> calls, CancellationToken cancellationToken)
-    {
-        await Store.InitializeAsync(cancellationToken);
-        var client = host.Services.GetRequiredService<IJobClient>();
-        foreach (var batch in calls.Chunk(5000))
-            await client.EnqueueManyAsync(batch, cancellationToken);
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => host.StartAsync(cancellationToken);
 
-    /// <summary>Starts the worker and waits until so many jobs have succeeded.</summary>
-    public async Task<Measured> RunToEndAsync(int jobs, CancellationToken cancellationToken)
-    {
-        var time = TimeProvider.System;
-        using var resources = new ResourceSampler();
-        var all = BenchJobs.Ended + jobs;
-        var started = time.GetTimestamp();
-        await host.StartAsync(cancellationToken);
-        while (BenchJobs.Ended < all || (await Store.CountAsync(cancellationToken)).Unfinished > 0)
-            await Task.Delay(_look, time, cancellationToken);
-        var elapsed = time.GetElapsedTime(started);
-        var succeeded = (await Store.CountAsync(cancellationToken)).ByState[JobStates.Succeeded];
-        if (succeeded != jobs)
-            throw new InvalidOperationException($"{succeeded} of {jobs} jobs succeeded.");
-        return new Measured(elapsed, resources.PeakRssMiB, resources.PeakThreads, resources.Cpu);
-    }
+    public Task StopAsync() => host.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();
         host.Dispose();
     }
-}
 
-/// <summary>What a run took.</summary>
-sealed record Measured(TimeSpan Elapsed, double RssMiB, int Threads, TimeSpan Cpu);
+    static void Watched(IServiceCollection services)
+    {
+        var store = services.Single(service => service.ServiceType == typeof(IJobStore));
+        services.Remove(store);
+        services.AddSingleton<StoreWatch>();
+        services.AddKeyedSingleton("watched", (p, _) => (IJobStore)store.ImplementationFactory!(p)); // so that it is disposed
+        services.AddSingleton(p => WatchedStore.Around(p.GetRequiredKeyedService<IJobStore>("watched"), p.GetRequiredService<StoreWatch>()));
+    }
+}

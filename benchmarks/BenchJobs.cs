@@ -1,22 +1,62 @@
+using System.Collections.Concurrent;
+
 namespace JobRunner.Benchmarks;
 
 /// <summary>The jobs that are measured.</summary>
 public static class BenchJobs
 {
-    static int _ended;
+    static readonly ConcurrentQueue<double> _pickUps = new();
+    static TaskCompletionSource<long> _touched = new();
 
-    /// <summary>How many have ended in this process: asking the store all the time would be a part of what is measured.</summary>
-    public static int Ended => Volatile.Read(ref _ended);
+    public static Task NoOpAsync() => Task.CompletedTask;
 
-    public static Task NoOpAsync()
+    public static void NoOp()
     {
-        Interlocked.Increment(ref _ended);
+    }
+
+    public static Task WaitAsync(int milliseconds, CancellationToken cancellationToken) =>
+        Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);
+
+#pragma warning disable RS0030 // to block its thread is what this job is for
+    public static void Block(int milliseconds) => Thread.Sleep(milliseconds);
+#pragma warning restore RS0030
+
+    /// <summary>Keeps a processor busy.</summary>
+    public static void Burn(int milliseconds)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started).TotalMilliseconds < milliseconds)
+            Thread.SpinWait(100);
+    }
+
+    /// <summary>Tells when it began.</summary>
+    public static Task TouchAsync()
+    {
+        var at = TimeProvider.System.GetTimestamp();
+        Volatile.Read(ref _touched).TrySetResult(at);
         return Task.CompletedTask;
     }
 
-    public static async Task WaitAsync(int milliseconds, CancellationToken cancellationToken)
+    /// <summary>Notes how long ago it was enqueued.</summary>
+    public static Task TellPickUpAsync(long enqueuedAt)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);
-        Interlocked.Increment(ref _ended);
+        _pickUps.Enqueue(TimeProvider.System.GetElapsedTime(enqueuedAt).TotalMilliseconds);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What <see cref="TellPickUpAsync"/> has noted, in milliseconds, oldest first.</summary>
+    internal static IReadOnlyList<double> TakePickUps()
+    {
+        var all = _pickUps.ToArray();
+        _pickUps.Clear();
+        return all;
+    }
+
+    /// <summary>The timestamp at which the next <see cref="TouchAsync"/> begins.</summary>
+    internal static Task<long> NextTouch()
+    {
+        var next = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _touched, next);
+        return next.Task;
     }
 }

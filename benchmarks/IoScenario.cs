@@ -5,24 +5,39 @@ namespace JobRunner.Benchmarks;
 /// <summary>Jobs that wait, all in flight at once: how long they take together, in how much memory and on how many threads.</summary>
 static class IoScenario
 {
+    static readonly JobCall _warmUp = JobCall.Of(() => BenchJobs.NoOpAsync());
+
     public static Command Command()
     {
-        var jobs = new Option<int>("--jobs") { Description = "How many jobs", DefaultValueFactory = _ => 10_000 };
-        var wait = new Option<int>("--wait-ms") { Description = "How long each waits, in milliseconds", DefaultValueFactory = _ => 1000 };
-        var postgres = new Option<string?>("--postgres") { Description = BenchStore.PostgresHelp };
-        var inMemory = new Option<bool>("--in-memory") { Description = BenchStore.InMemoryHelp };
-        var command = new Command("io", "Jobs that wait, all in flight at once: time, memory and threads") { jobs, wait, postgres, inMemory };
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetValue(jobs), parsed.GetValue(wait), parsed.GetValue(postgres), parsed.GetValue(inMemory), cancellationToken));
+        var jobs = BenchOptions.Jobs(10_000);
+        var wait = BenchOptions.Number("--wait-ms", "How long each waits, in milliseconds", 1000);
+        var runs = BenchOptions.Runs();
+        var withThreads = new Option<bool>("--with-threads") { Description = "Run the scenario 'threads' beside it, with its defaults and the same wait" };
+        var command = new Command("io", "Jobs that wait, all in flight at once: time from the first claim, memory and threads") { jobs, wait, runs, withThreads };
+        var store = new StoreChoice(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var opened = await store.OpenAsync(parsed);
+            var report = await RunAsync(opened, parsed.GetValue(jobs), parsed.GetValue(wait), parsed.GetValue(runs), cancellationToken);
+            if (parsed.GetValue(withThreads))
+                await ThreadsScenario.AddBaselineAsync(report, opened, parsed.GetValue(jobs), parsed.GetValue(wait), cancellationToken);
+            return await report.WriteAsync();
+        });
         return command;
     }
 
-    static async Task<int> RunAsync(int jobs, int wait, string? postgres, bool inMemory, CancellationToken cancellationToken)
+    static async Task<Report> RunAsync(BenchStore store, int jobs, int wait, int runs, CancellationToken cancellationToken)
     {
-        await using var store = await BenchStore.OpenAsync(postgres, inMemory);
-        await using var bench = BenchHost.Build(store, asyncConcurrency: jobs);
-        await bench.EnqueueAsync(Enumerable.Range(0, jobs).Select(_ => JobCall.Of(() => BenchJobs.WaitAsync(wait, default))), cancellationToken);
-        var measured = await bench.RunToEndAsync(jobs, cancellationToken);
-        return await Report.WriteAsync("io", bench, jobs, measured, await store.VerifyHistoryAsync(jobs));
+        var call = JobCall.Of(() => BenchJobs.WaitAsync(wait, default));
+        var verified = "";
+        var (drain, all) = await Runs.RepeatAsync(runs, async () =>
+        {
+            var drain = await Drain.WarmedAsync(
+                store, () => BenchHost.Build(store, options => options.AsyncConcurrency = jobs), _warmUp, call, jobs, cancellationToken);
+            verified = await store.VerifyHistoryAsync(jobs);
+            return drain;
+        }, drain => jobs / drain.FromFirstClaim.TotalSeconds);
+        return new Report("io", store)
+            .AddRate(jobs, drain.FromFirstClaim).AddAll(all).AddUsage(drain.Usage, jobs).Say($"{verified}");
     }
 }

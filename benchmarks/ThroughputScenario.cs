@@ -5,23 +5,35 @@ namespace JobRunner.Benchmarks;
 /// <summary>No-op jobs, enqueued beforehand: from the start of the worker to the last commit, with full history.</summary>
 static class ThroughputScenario
 {
+    static readonly JobCall _call = JobCall.Of(() => BenchJobs.NoOpAsync());
+
     public static Command Command()
     {
-        var jobs = new Option<int>("--jobs") { Description = "How many jobs", DefaultValueFactory = _ => 100_000 };
-        var postgres = new Option<string?>("--postgres") { Description = BenchStore.PostgresHelp };
-        var inMemory = new Option<bool>("--in-memory") { Description = BenchStore.InMemoryHelp };
-        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed") { jobs, postgres, inMemory };
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetValue(jobs), parsed.GetValue(postgres), parsed.GetValue(inMemory), cancellationToken));
+        var jobs = BenchOptions.Jobs(100_000);
+        var runs = BenchOptions.Runs();
+        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed, with full history") { jobs, runs };
+        var store = new StoreChoice(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var opened = await store.OpenAsync(parsed);
+            return await RunAsync(opened, parsed.GetValue(jobs), parsed.GetValue(runs), cancellationToken);
+        });
         return command;
     }
 
-    static async Task<int> RunAsync(int jobs, string? postgres, bool inMemory, CancellationToken cancellationToken)
+    public static BenchHost Build(BenchStore store) => BenchHost.Build(store, options => options.AsyncConcurrency = 2000);
+
+    static async Task<int> RunAsync(BenchStore store, int jobs, int runs, CancellationToken cancellationToken)
     {
-        await using var store = await BenchStore.OpenAsync(postgres, inMemory);
-        await using var bench = BenchHost.Build(store, asyncConcurrency: 2000);
-        await bench.EnqueueAsync(Enumerable.Range(0, jobs).Select(_ => JobCall.Of(() => BenchJobs.NoOpAsync())), cancellationToken);
-        var measured = await bench.RunToEndAsync(jobs, cancellationToken);
-        return await Report.WriteAsync("throughput", bench, jobs, measured, await store.VerifyHistoryAsync(jobs));
+        var verified = "";
+        var (drain, all) = await Runs.RepeatAsync(runs, async () =>
+        {
+            var drain = await Drain.WarmedAsync(store, () => Build(store), _call, _call, jobs, cancellationToken);
+            verified = await store.VerifyHistoryAsync(jobs);
+            return drain;
+        }, drain => drain.PerSecond);
+        return await new Report("throughput", store)
+            .AddRate(jobs, drain.FromStart).AddAll(all).AddUsage(drain.Usage, jobs).Say($"{verified}")
+            .WriteAsync();
     }
 }

@@ -20,6 +20,10 @@ static class PostgresBinaries
     public static (string File, string[] Arguments) Command(string program, params string[] arguments) =>
         As(Path.Combine(_directory.Value, program), arguments);
 
+    /// <summary>True when the server can load this library.</summary>
+    public static bool HasLibrary(string name) =>
+        new[] { "lib", "lib/postgresql" }.Any(folder => File.Exists(Path.Combine(_directory.Value, "..", folder, name + ".so")));
+
     /// <summary>The program below a shell that runs <paramref name="script"/> with the directory and the program as arguments.</summary>
     public static (string File, string[] Arguments) Guarded(string script, string directory, string program, params string[] arguments) =>
         As("sh", ["-c", script, "sh", directory, Path.Combine(_directory.Value, program), .. arguments]);

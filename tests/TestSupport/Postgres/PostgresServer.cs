@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -31,16 +32,18 @@ public sealed class PostgresServer : IAsyncDisposable
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     readonly string _directory;
-    readonly bool _durable;
+    readonly string[] _settings;
     Process? _guard;
     int _databases;
 
-    PostgresServer(string connectionString, string directory, bool durable)
+    PostgresServer(string connectionString, string directory, string[] settings)
     {
         ConnectionString = connectionString;
         _directory = directory;
-        _durable = durable;
+        _settings = settings;
     }
+
+    static string? External => Environment.GetEnvironmentVariable(ExternalVariable) is { Length: > 0 } named ? named : null;
 
     /// <summary>Of the database <c>postgres</c>, as a role that may do anything.</summary>
     public string ConnectionString { get; }
@@ -48,14 +51,23 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>False when the server is somebody else's, so that it cannot be restarted.</summary>
     public bool IsPrivate => _directory.Length > 0;
 
+    /// <summary>The process above all of the server's others; null when the server is somebody else's.</summary>
+    public int? ProcessId => !IsPrivate ? null
+        : int.Parse(File.ReadLines(Path.Combine(_directory, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>True when a private server can preload a library: not every installation has the contributed ones.</summary>
+    public static bool HasLibrary(string name) => External is null && PostgresBinaries.HasLibrary(name);
+
     /// <param name="durable">False turns fsync off: for tests, never for a benchmark.</param>
-    public static async Task<PostgresServer> StartAsync(bool durable = true)
+    /// <param name="settings">Further settings of a private server, such as <c>autovacuum=off</c>.</param>
+    public static async Task<PostgresServer> StartAsync(bool durable = true, params string[] settings)
     {
-        if (Environment.GetEnvironmentVariable(ExternalVariable) is { Length: > 0 } external)
-            return new(external, "", durable);
+        if (External is { } external)
+            return new(external, "", []);
         var directory = Directory.CreateTempSubdirectory("jobrunner-postgres-").FullName;
         var server = new PostgresServer(
-            $"Host=127.0.0.1;Port={FreePort()};Username=postgres;Database=postgres;Include Error Detail=true", directory, durable);
+            $"Host=127.0.0.1;Port={FreePort()};Username=postgres;Database=postgres;Include Error Detail=true", directory,
+            ["listen_addresses=127.0.0.1", "max_connections=200", durable ? "fsync=on" : "fsync=off", .. settings]);
         if (PostgresBinaries.User is { } user)
             await RunAsync("chown", user, directory);
         var (file, arguments) = PostgresBinaries.Command(
@@ -85,8 +97,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var port = new NpgsqlConnectionStringBuilder(ConnectionString).Port;
         var (file, arguments) = PostgresBinaries.Guarded(Guard, _directory, "postgres",
-            "-D", Path.Combine(_directory, "data"), "-p", $"{port}", "-k", _directory, "-c", "listen_addresses=127.0.0.1",
-            "-c", "max_connections=200", "-c", _durable ? "fsync=on" : "fsync=off");
+            ["-D", Path.Combine(_directory, "data"), "-p", $"{port}", "-k", _directory, .. _settings.SelectMany(setting => new[] { "-c", setting })]);
         _guard = Start(file, arguments, redirectOutput: false);
         await WaitUntilReadyAsync();
     }

@@ -1,0 +1,31 @@
+using System.Reflection;
+using JobRunner.Storage;
+
+namespace JobRunner.Benchmarks;
+
+/// <summary>The store between a worker and us: it passes everything on, and tells the <see cref="StoreWatch"/>. (Asking the
+/// store how far it is would be a part of what is measured.)</summary>
+#pragma warning disable CA1852 // The proxy is a subtype that is made when the program runs.
+class WatchedStore : DispatchProxy
+#pragma warning restore CA1852
+{
+    IJobStore _store = null!;
+    StoreWatch _watch = null!;
+
+    public static IJobStore Around(IJobStore store, StoreWatch watch)
+    {
+        var proxy = Create<IJobStore, WatchedStore>();
+        (((WatchedStore)proxy)._store, ((WatchedStore)proxy)._watch) = (store, watch);
+        return proxy;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        if (targetMethod!.Name == nameof(IJobStore.ClaimAsync))
+            _watch.OnClaim();
+        var result = targetMethod.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, args, null);
+        return targetMethod.Name == nameof(IJobStore.ApplyAsync)
+            ? _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!)
+            : result;
+    }
+}

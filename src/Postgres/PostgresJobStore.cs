@@ -44,21 +44,21 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    // What the user's connection string says wins.
+    // What the user's connection string says wins. (ContainsKey would be true of any keyword that there is.)
     static NpgsqlConnectionStringBuilder Settings(PostgresOptions options)
     {
         var given = new NpgsqlConnectionStringBuilder(options.ConnectionString);
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-        if (!given.ContainsKey("Maximum Pool Size"))
+        if (!given.ShouldSerialize("Maximum Pool Size"))
             settings.MaxPoolSize = options.MaxPoolSize;
-        if (!given.ContainsKey("Max Auto Prepare"))
+        if (!given.ShouldSerialize("Max Auto Prepare"))
             settings.MaxAutoPrepare = 50;
-        if (!given.ContainsKey("Auto Prepare Min Usages"))
+        if (!given.ShouldSerialize("Auto Prepare Min Usages"))
             settings.AutoPrepareMinUsages = 2;
-        if (!given.ContainsKey("Application Name"))
+        if (!given.ShouldSerialize("Application Name"))
             settings.ApplicationName = "JobRunner";
         // We leave nothing behind in a session, so resetting it on each return to the pool would only cost.
-        if (!given.ContainsKey("No Reset On Close"))
+        if (!given.ShouldSerialize("No Reset On Close"))
             settings.NoResetOnClose = true;
         return settings;
     }

@@ -68,17 +68,20 @@ sealed class Claimer
     /// <returns>How long to wait for a signal before the next round.</returns>
     async Task<TimeSpan> RoundAsync()
     {
+        var full = 0;
         foreach (var aside in _asides.Values)
-            await ClaimAsideAsync(aside);
+            full = Math.Max(full, await ClaimAsideAsync(aside));
         await MoveExcessAsync();
 
         var open = _asides.Values.Where(aside => !aside.IsBlocked).ToArray();
         var room = (int)Math.Min(MaxClaim, open.Min(aside => (double?)aside.RoomForAll) ?? 0);
         room = Math.Min(room, open.Max(aside => (int?)aside.Place.Room) ?? 0);
         var claimed = room > 0 ? await ClaimAsync(room) : 0;
-        if (room > 0 && claimed == room)
+        if (claimed == room)
+            full = Math.Max(full, claimed);
+        if (full > 0)
         {
-            if (room < WorthClaiming)
+            if (full < WorthClaiming)
                 await Task.Delay(_gather, _time);
             return TimeSpan.Zero;
         }
@@ -89,19 +92,19 @@ sealed class Claimer
         return _asides.Values.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
     }
 
-    async Task ClaimAsideAsync(Aside aside)
+    /// <returns>How many jobs it took, if there may be more.</returns>
+    async Task<int> ClaimAsideAsync(Aside aside)
     {
         aside.Look();
-        while (aside.HasWaiting && aside.Place.Room is > 0 and var room)
-        {
-            var count = Math.Min(room, MaxClaim);
-            aside.HasWaiting = false; // first: what is moved there during the claim counts
-            var jobs = await _store.ClaimAsync(aside.Queues, count, _foreign.Types, CancellationToken.None);
-            aside.HasWaiting |= jobs.Count == count;
-            await DispatchAsync([.. jobs.Select(aside.Restore)], aside);
-        }
-
+        if (!aside.HasWaiting || aside.Place.Room is not (> 0 and var room))
+            return 0;
+        var count = Math.Min(room, MaxClaim);
+        aside.HasWaiting = false; // first: what is moved there during the claim counts
+        var jobs = await _store.ClaimAsync(aside.Queues, count, _foreign.Types, CancellationToken.None);
+        aside.HasWaiting |= jobs.Count == count;
+        await DispatchAsync([.. jobs.Select(aside.Restore)], aside);
         aside.Look();
+        return aside.HasWaiting ? jobs.Count : 0;
     }
 
     async Task<int> ClaimAsync(int room)

@@ -8,6 +8,14 @@ sealed class SignalSlot
 {
     readonly SemaphoreSlim _slot = new(0, 1);
 
+    /// <summary>One that is signalled already.</summary>
+    public static SignalSlot Signalled()
+    {
+        var slot = new SignalSlot();
+        slot.Set();
+        return slot;
+    }
+
     public void Set()
     {
         try

@@ -17,6 +17,7 @@ sealed class Housekeeping(
     static readonly TimeSpan _young = TimeSpan.FromMilliseconds(500);
 
     readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    readonly SignalSlot _turn = SignalSlot.Signalled();
 
     WorkerOptions Options => options.Value;
 
@@ -36,9 +37,9 @@ sealed class Housekeeping(
         new("look for what there is to do", lookout.LookAsync, time, logger),
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger, lookout.Scheduled),
         new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger, lookout.Recurring),
-        new("release continuations", ReleaseAwaitingAsync, time, logger),
-        new("rescue jobs of dead workers", RescueAsync, time, logger),
-        new("remove expired jobs", ExpireAsync, time, logger),
+        new("rescue jobs of dead workers", RescueAsync, time, logger, turn: _turn),
+        new("release continuations", ReleaseAwaitingAsync, time, logger, turn: _turn),
+        new("remove expired jobs", ExpireAsync, time, logger, turn: _turn),
     ];
 
     public async Task<TimeSpan> AnnounceAsync(CancellationToken cancellationToken)

@@ -7,20 +7,39 @@ namespace JobRunner.Worker;
 /// <param name="round">Does one round.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For outages.</param>
-/// <param name="wake">Ends the wait for the next round.</param>
-sealed class Poller(string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger, SignalSlot? wake = null)
+/// <param name="wake">Ends the wait for the next round, and begins the first one.</param>
+/// <param name="turn">Shared by those that are in no hurry: one of them at a time, on one connection.</param>
+sealed class Poller(
+    string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger, SignalSlot? wake = null, SignalSlot? turn = null)
 {
     readonly Outage _outage = new(logger, name, time);
     readonly SignalSlot _wake = wake ?? new();
 
     public async Task RunAsync(CancellationToken stopping)
     {
+        if (wake is not null)
+            await _wake.WaitAsync(Timeout.InfiniteTimeSpan, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
         while (!stopping.IsCancellationRequested)
         {
             var pause = TimeSpan.Zero;
-            await _outage.TryAsync(async () => pause = await round(stopping), stopping);
+            await _outage.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
             if (pause != TimeSpan.Zero)
                 await _wake.WaitAsync(pause, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    async Task<TimeSpan> RoundAsync(CancellationToken stopping)
+    {
+        if (turn is null)
+            return await round(stopping);
+        await turn.WaitAsync(Timeout.InfiniteTimeSpan, stopping);
+        try
+        {
+            return await round(stopping);
+        }
+        finally
+        {
+            turn.Set();
         }
     }
 }

@@ -44,7 +44,7 @@ sealed partial class PostgresJobStore
             select c.queueid, c.ends
             from change c
             cross join lateral (
-                select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
+                select from hangfire.jobqueue where id = c.queueid and updatecount = c.token for update) q
         ), ended as (
             delete from hangfire.jobqueue where id = any(array(select queueid from claimed where ends))
         """;
@@ -64,7 +64,7 @@ sealed partial class PostgresJobStore
     const string ClaimGuardSql = """
 
             cross join lateral (
-                select from hangfire.jobqueue where id = c.queueid and jobid = c.jobid and updatecount = c.token for update) q
+                select from hangfire.jobqueue where id = c.queueid and updatecount = c.token for update) q
         """;
 
     // It alone reads 'given': a late end changes nothing, but gives up its claim all the same. One that was not tried does not.
@@ -101,7 +101,7 @@ sealed partial class PostgresJobStore
         ), replaced as (
             delete from hangfire.jobqueue where id = any(array(
                 select q.id from change c
-                cross join lateral (select id, fetchedat from hangfire.jobqueue where jobid = c.jobid offset 0) q
+                cross join lateral (select id, fetchedat from hangfire.jobqueue where jobid = c.jobid order by queue) q
                 where c.queue is not null and q.fetchedat is null))
         ), waiting as (
             insert into hangfire.jobqueue (jobid, queue)
@@ -118,7 +118,8 @@ sealed partial class PostgresJobStore
                 cross join lateral (values
                     ('schedule', c.jobid::text, c.leavesschedule), ('schedule', c.entry, c.leavesschedule),
                     ('retries', c.jobid::text, c.leavesretries), ('awaiting', c.jobid::text, c.leavesawaiting)) as d(key, value, departs)
-                cross join lateral (select id from hangfire.set where key = d.key and value = d.value offset 0) s
+                cross join lateral (
+                    select id from hangfire.set where key = d.key and value between d.value and d.value order by value) s
                 where (c.leavesschedule or c.leavesretries or c.leavesawaiting) and d.departs))
         ), uncountedretries as (
             delete from hangfire.jobparameter where id = any(array(
@@ -151,7 +152,8 @@ sealed partial class PostgresJobStore
                (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
                (select count(pg_notify($31, 'withdrawn:' || o.jobid || ':' || o.id3)) from change o
                 where o.queueid is null
-                  and (select bool_or(q.fetchedat is not null) from hangfire.jobqueue q where q.jobid = o.jobid)),
+                  and (select bool_or(q.fetchedat is not null)
+                       from (select fetchedat from hangfire.jobqueue where jobid = o.jobid order by queue) q)),
                case when c.expires then (
                    select array_agg(p.value) from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'Continuations') end
         """;
@@ -169,7 +171,7 @@ sealed partial class PostgresJobStore
         select ord, null, null, null, null from given where ours is null
         """;
 
-    const string ApplyOptimisticallySql = OptimisticSql + EffectsSql + AnswerSql + AllOrNothingSql;
-    const string ApplyClaimedSql = CarefulSql + ClaimGuardSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
-    const string ApplyOutsideSql = CarefulSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
+    internal const string ApplyOptimisticallySql = OptimisticSql + EffectsSql + AnswerSql + AllOrNothingSql;
+    internal const string ApplyClaimedSql = CarefulSql + ClaimGuardSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
+    internal const string ApplyOutsideSql = CarefulSql + CarefulEndSql + EffectsSql + AnswerSql + SomeSql;
 }

@@ -42,7 +42,7 @@ sealed partial class PostgresJobStore
                       order by fetchedat nulls first, jobid
                       limit $5) seen
                 cross join lateral (
-                    select from hangfire.jobqueue where id = seen.id and fetchedat is null for update skip locked) free
+                    select from hangfire.jobqueue where id = seen.id and (fetchedat is null) is true for update skip locked) free
                 where (select j.invocationdata ->> 'Type' from hangfire.job j where j.id = seen.jobid) = any($6) is not true
                 limit wanted.most) head
             limit $3

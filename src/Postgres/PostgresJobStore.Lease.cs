@@ -70,7 +70,7 @@ sealed partial class PostgresJobStore
     // row is not ours to renew. A row that is locked just now is being finished or taken back; the next round will know.
     const string RenewSql = """
         with leased as materialized (
-            select l.*, (select q.updatecount from hangfire.jobqueue q where q.id = l.queueid and q.jobid = l.jobid) = l.token
+            select l.*, (select q.updatecount from hangfire.jobqueue q where q.id = l.queueid) = l.token
                     and (select coalesce(j.stateid, 0) from hangfire.job j where j.id = l.jobid) = l.stateid as held
             from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[]) with ordinality as l(jobid, queueid, token, stateid, ord)
         ), free as materialized (

@@ -34,7 +34,7 @@ sealed partial class PostgresJobStore
             select array_agg(field order by field) as fields, array_agg(value order by field) as values
             from hangfire.hash where key = 'recurring-job:' || r.id) h on true
         left join lateral (
-            select score from hangfire.set where key = 'recurring-jobs' and value = r.id offset 0) s on true
+            select score from hangfire.set where key = 'recurring-jobs' and value between r.id and r.id order by value) s on true
         order by r.ord
         """;
 

@@ -45,6 +45,40 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("Seq Scan");
     }
 
+    [Theory]
+    [InlineData("optimistic")]
+    [InlineData("claimed")]
+    [InlineData("outside")]
+    public async Task Changes_of_state_find_rows_by_their_keys_also_in_tables_that_were_empty_when_they_were_vacuumed(string form)
+    {
+        await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await store.InitializeAsync(default);
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
+            insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
+            delete from hangfire.jobqueue;
+            delete from hangfire.set;
+            """);
+        await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.jobqueue");
+        await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.set");
+        var sql = form switch
+        {
+            "optimistic" => PostgresJobStore.ApplyOptimisticallySql,
+            "claimed" => PostgresJobStore.ApplyClaimedSql,
+            _ => PostgresJobStore.ApplyOutsideSql,
+        };
+
+        var plan = await ExplainAsync(sql, ApplyTypes, string.Join(", ", Enumerable.Repeat("null", 32)), explain: "explain");
+
+        plan.ShouldNotContain("ix_hangfire_jobqueue_fetchedat_queue_jobid");
+        plan.ShouldNotContain("ix_hangfire_set_key_score");
+        plan.ShouldNotContain("Seq Scan");
+    }
+
+    const string ApplyTypes = "int[], bigint[], bigint[], bigint[], int[], bool[], int[], bool[], text[], float8[], text[], bool[], bool[], bool[], " +
+        "bool[], text[], text[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], " +
+        "jsonb[], interval, text, text";
+
     [Fact]
     public async Task A_look_of_an_idle_worker_reads_one_entry_of_each_index()
     {
@@ -91,7 +125,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("rows=20000");
     }
 
-    async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";")
+    async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";", string explain = "explain (analyze)")
     {
         await using var connection = new NpgsqlConnection(fixture.ConnectionString);
         await connection.OpenAsync();
@@ -100,8 +134,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             await set.ExecuteNonQueryAsync();
         await using (var prepare = new NpgsqlCommand($"prepare claim({types}) as {sql}", connection))
             await prepare.ExecuteNonQueryAsync();
-        await using var explain = new NpgsqlCommand($"explain (analyze) execute claim({values})", connection);
-        await using var reader = await explain.ExecuteReaderAsync();
+        await using var execute = new NpgsqlCommand($"{explain} execute claim({values})", connection);
+        await using var reader = await execute.ExecuteReaderAsync();
         var lines = new List<string>();
         while (await reader.ReadAsync())
             lines.Add(reader.GetString(0));

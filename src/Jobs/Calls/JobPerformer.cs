@@ -7,6 +7,8 @@ namespace JobRunner;
 /// and the sandbox child both run jobs through it.</summary>
 public sealed class JobPerformer(IServiceProvider services, JobMethods methods, ArgumentSerializer arguments)
 {
+    readonly bool _hasMiddleware = services.GetService<IServiceProviderIsService>()?.IsService(typeof(IJobMiddleware)) != false;
+
     /// <summary>Runs a stored call.</summary>
     /// <param name="invocation">The call.</param>
     /// <param name="cultures">The cultures to run it under.</param>
@@ -24,6 +26,11 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
         ArgumentNullException.ThrowIfNull(invocation);
         ArgumentNullException.ThrowIfNull(context);
         cultures.Apply();
+
+        // Nobody could tell whether there was a scope.
+        if (method.Method.IsStatic && !_hasMiddleware)
+            return WriteResult(await method.InvokeAsync(null, Bind(method, invocation, context)));
+
         var scope = services.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {

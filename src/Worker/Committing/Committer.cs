@@ -15,6 +15,10 @@ sealed class Committer(
 {
     const int MaxBatch = 1000;
 
+    // A write has its price whatever is in it: right after another one, a few outcomes wait for more.
+    const int WorthWriting = 64;
+    static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(4);
+
     readonly Channel<(Execution Execution, Outcome? Outcome)> _line =
         Channel.CreateBounded<(Execution, Outcome?)>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
     readonly Random _random = Random.Shared;
@@ -34,6 +38,7 @@ sealed class Committer(
     public async Task RunAsync(CancellationToken giveUp)
     {
         var earlier = Task.CompletedTask;
+        var written = time.GetTimestamp();
         while (true)
         {
             // What it finds locked comes back, and must not wait for news.
@@ -41,6 +46,9 @@ sealed class Committer(
                 await earlier;
             if (!await HasMoreAsync(giveUp))
                 break;
+            if (_line.Reader.Count < WorthWriting && _gather - time.GetElapsedTime(written) is var rest && rest > TimeSpan.Zero)
+                await Task.Delay(rest, time, CancellationToken.None);
+            written = time.GetTimestamp();
             var batch = NextBatch();
             // An end is guarded by the state row that its mark writes: a batch with marks is written alone.
             var marks = batch.ContainsValue(null);

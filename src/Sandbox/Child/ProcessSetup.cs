@@ -8,6 +8,10 @@ namespace JobRunner.Sandbox;
 static class ProcessSetup
 {
     const int Niceness = 10;
+
+    // How long a sandbox may go on when somebody more urgent wakes up (the kernel's own choice is some milliseconds).
+    static readonly TimeSpan _slice = TimeSpan.FromMicroseconds(100);
+
     const int OomScore = 800;
 
     public static void Apply(int parentId)
@@ -36,14 +40,26 @@ static class ProcessSetup
     static void GiveWay()
     {
         foreach (var thread in Directory.EnumerateDirectories("/proc/self/task"))
-            Libc.SetPriority(Libc.PrioProcess, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), Niceness);
+        {
+            var id = int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture);
+            Libc.SetPriority(Libc.PrioProcess, id, Niceness);
+            Libc.SetSlice(id, Niceness, _slice);
+        }
+
+        // Where the kernel groups processes by session, niceness counts inside a session only, and ours is a session of its own.
+        TryWrite("/proc/self/autogroup", Niceness);
+        TryWrite("/proc/self/oom_score_adj", OomScore);
+    }
+
+    static void TryWrite(string file, int value)
+    {
         try
         {
-            File.WriteAllText("/proc/self/oom_score_adj", OomScore.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText(file, value.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // the kernel's choice among equals, then
+            // not here, or not for us: the kernel's choice among equals, then
         }
     }
 }

@@ -19,4 +19,7 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "The observer of job {JobId} failed; the job goes on")]
     public static partial void ObserverFailed(this ILogger logger, Exception exception, long jobId);
+
+    [LoggerMessage(6, LogLevel.Information, "Sandbox {ProcessId} is replaced: {Reason}")]
+    public static partial void SandboxRecycled(this ILogger logger, int processId, string reason);
 }

@@ -5,6 +5,8 @@ namespace JobRunner.Sandbox;
 /// <summary>Carries out what the <see cref="Roster"/> decides. A dead sandbox is replaced, never repaired.</summary>
 sealed class SandboxPool : ISandboxPool
 {
+    static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
+
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly SandboxOptions _options;
@@ -14,6 +16,8 @@ sealed class SandboxPool : ISandboxPool
     readonly BackgroundTasks _background = new();
     readonly CancellationTokenSource _stopping = new();
     readonly ITimer _sweep;
+    readonly ITimer _watch;
+    int _looking;
 
     public SandboxPool(
         SandboxOptions options, JobRunnerOptions jobs, ArgumentSerializer arguments, TimeProvider time, ILogger<SandboxPool> logger)
@@ -24,6 +28,7 @@ sealed class SandboxPool : ISandboxPool
         _backoff = new StartBackoff(time);
         var period = options.IdleTimeout / 2;
         _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
+        _watch = time.CreateTimer(_ => Look(), null, LookPeriod, LookPeriod);
     }
 
     public ArgumentSerializer Arguments { get; }
@@ -48,6 +53,14 @@ sealed class SandboxPool : ISandboxPool
     public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        var end = await RunOnceAsync(call, cancellationToken);
+        return end is SandboxEnd.Ended { Reason: EndReason.MemoryLimit } && Enlarged(call) is { } larger
+            ? await RunOnceAsync(larger, cancellationToken)
+            : end;
+    }
+
+    async Task<SandboxEnd> RunOnceAsync(SandboxCall call, CancellationToken cancellationToken)
+    {
         try
         {
             var sandbox = await TakeAsync(cancellationToken);
@@ -74,6 +87,14 @@ sealed class SandboxPool : ISandboxPool
         }
     }
 
+    SandboxCall? Enlarged(SandboxCall call)
+    {
+        var megabytes = RunLimits.Of(call, _options).Memory >> 20;
+        return _options.MemoryRetryFactor > 1 && megabytes > 0
+            ? call with { MemoryLimitMb = (int)Math.Min(megabytes * _options.MemoryRetryFactor, int.MaxValue) }
+            : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         var live = _roster.Close();
@@ -81,6 +102,7 @@ sealed class SandboxPool : ISandboxPool
             return;
         await _stopping.CancelAsync();
         await _sweep.DisposeAsync();
+        await _watch.DisposeAsync();
         await Task.WhenAll(live.Select(sandbox =>
             sandbox.StopAsync(EndReason.Shutdown, "The sandbox pool was stopped while the job ran.")));
         await _background.DrainAsync();
@@ -117,7 +139,20 @@ sealed class SandboxPool : ISandboxPool
             waiter.TrySetCanceled(cancellationToken);
     }
 
-    void Return(LiveSandbox sandbox) => _roster.Return(sandbox);
+    void Return(LiveSandbox sandbox)
+    {
+        if (sandbox.IsAlive && sandbox.Spent is { } reason)
+            Recycle(sandbox, reason);
+        else
+            _roster.Return(sandbox);
+    }
+
+    // It counts as living until it is gone; then the watch on it has the next one started.
+    void Recycle(LiveSandbox sandbox, string reason)
+    {
+        _logger.SandboxRecycled(sandbox.Info.ProcessId, reason);
+        _background.Add(sandbox.StopAsync(EndReason.Shutdown, ""));
+    }
 
     void Fill()
     {
@@ -171,5 +206,17 @@ sealed class SandboxPool : ISandboxPool
     {
         foreach (var sandbox in _roster.TakeIdleSince(_time.GetUtcNow() - _options.IdleTimeout))
             _background.Add(sandbox.StopAsync(EndReason.Shutdown, "The sandbox was idle."));
+        foreach (var sandbox in _roster.TakeIdle(sandbox => sandbox.Spent is not null))
+            Recycle(sandbox, sandbox.Spent ?? "");
+    }
+
+    // A round that takes longer than its period is not joined by the next one.
+    void Look()
+    {
+        if (Interlocked.Exchange(ref _looking, 1) != 0)
+            return;
+        foreach (var sandbox in _roster.Snapshot().Live)
+            sandbox.Look();
+        Volatile.Write(ref _looking, 0);
     }
 }

@@ -12,14 +12,21 @@ sealed class SandboxStarter : IDisposable
     readonly JobRunnerOptions _jobs;
     readonly TimeProvider _time;
     readonly ILogger _logger;
-    readonly SpawnThread _thread = new();
+    readonly SpawnThread _thread;
+    readonly string _mark = SandboxMark.OfPool();
+    readonly Lazy<Task<HostGuard>> _guard;
     readonly SocketDirectory _sockets = new();
     readonly Lazy<HostFiles> _files = new(HostFiles.Find);
     readonly StackReaders _stacks;
+    int _last;
 
     public SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeProvider time, ILogger logger)
     {
         (_options, _jobs, _time, _logger) = (options, jobs, time, logger);
+        if (options.ProtectHost && OperatingSystem.IsLinux())
+            HostProtection.Apply();
+        _thread = new SpawnThread(options.ProtectHost);
+        _guard = new(() => HostGuard.StartAsync(_thread, _mark));
         _stacks = new StackReaders(_files, _thread, time);
     }
 
@@ -48,6 +55,8 @@ sealed class SandboxStarter : IDisposable
 
     public void Dispose()
     {
+        if (_guard.IsValueCreated)
+            _ = _guard.Value.ContinueWith(guard => guard.GetAwaiter().GetResult().Dispose(), TaskScheduler.Default);
         _thread.Dispose();
         _sockets.Dispose();
     }
@@ -56,7 +65,11 @@ sealed class SandboxStarter : IDisposable
     {
         try
         {
-            return await ChildProcess.StartAsync(_thread, start, token, _time);
+            var guard = await _guard.Value;
+            var child = await ChildProcess.StartAsync(_thread, start, $"{_mark}-{Interlocked.Increment(ref _last)}", token, _time);
+            guard.Add(child.Id);
+            _ = child.Exited.ContinueWith(_ => guard.Remove(child.Id), TaskScheduler.Default);
+            return child;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {

@@ -58,8 +58,13 @@ sealed class HostGuard : IDisposable
 
     public void Dispose()
     {
-        _shell?.Kill(); // before its input ends: there is nothing left to kill
-        _shell?.Dispose();
+        if (_shell is null)
+            return;
+        _shell.Kill(); // before its input ends: there is nothing left to kill
+        _shell.StandardInput.Dispose();
+        _shell.StandardOutput.Dispose();
+        _shell.StandardError.Dispose();
+        _shell.Dispose();
     }
 
     void Tell(string line)

@@ -6,7 +6,7 @@ namespace JobRunner.Sandbox;
 sealed class LiveSandbox
 {
     // A child that hangs up must also die, and one that dies must also hang up; this is how long the other has.
-    static readonly TimeSpan PartingTime = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan PartingTime = TimeSpan.FromMilliseconds(500);
 
     readonly ChildProcess _process;
     readonly JsonRpcConnection _connection;

@@ -40,9 +40,13 @@ sealed class StackReader(Task<Process> starting, TimeProvider time) : IAsyncDisp
         {
             using var process = await starting;
             process.Kill();
+            // Disposing of the process leaves the pipes of its streams to the finalizer.
+            await process.StandardInput.DisposeAsync();
+            process.StandardOutput.Dispose();
+            process.StandardError.Dispose();
             await process.WaitForExitAsync();
         }
-        catch (Exception e) when (e is InvalidOperationException or SandboxStartException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is InvalidOperationException or IOException or SandboxStartException or System.ComponentModel.Win32Exception)
         {
             // it could not be started
         }

@@ -79,6 +79,14 @@ public sealed class LimitTests : IAsyncLifetime
         (await _host.Pool.RunAsync(() => TestJobs.ProcessId())).ShouldBe(process);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task What_a_job_left_behind_is_not_the_next_ones_fault()
+    {
+        await _host.Pool.RunAsync(_host.Call(() => HungryJobs.Leak(400)) with { MemoryLimitMb = 1000 }, default);
+        for (var i = 0; i < 20; i++)
+            (await TakeAsync(20, limit: 256)).ShouldBe(256 - 48);
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData(false)]
     [InlineData(true)]

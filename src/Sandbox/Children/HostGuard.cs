@@ -9,10 +9,10 @@ namespace JobRunner.Sandbox;
 /// </summary>
 sealed class HostGuard : IDisposable
 {
-    const string Shell = "/bin/sh";
+    public const string Shell = "/bin/sh";
 
     // Ignores what a terminal sends to all. At the end of its input it kills the groups of the sandboxes that live then, and after
-    // them whoever has detached himself from his group and still has the mark.
+    // them, until none is left, whoever has detached himself from his group and still has the mark.
     const string Script = """
         trap '' HUP INT QUIT TERM
         groups=' '
@@ -23,9 +23,13 @@ sealed class HostGuard : IDisposable
           esac
         done
         for group in $groups; do kill -9 -- "-$group"; done
-        for file in $(grep -lsaF "$1" /proc/[0-9]*/environ); do
-          process=${file#/proc/}; process=${process%/environ}
-          [ "$process" = $$ ] || kill -9 "$process"
+        for round in 1 2 3 4 5; do
+          found=
+          for file in $(grep -lsaF "$1" /proc/[0-9]*/environ); do
+            process=${file#/proc/}; process=${process%/environ}
+            kill -9 "$process" && found=yes
+          done
+          [ "$found" ] || break
         done
         """;
 

@@ -10,10 +10,9 @@ sealed class KernelLimits(int processId)
     // RLIMIT_CPU ends a process without saying why, so the watchdog goes first.
     static readonly TimeSpan CpuSlack = TimeSpan.FromSeconds(2);
 
-    // Memory that is counted though it is not used: what there is at the start, and some threads more.
+    // Stacks are counted though for the most part they are not used.
     const long MoreThreads = 64L * 1024 * 1024;
 
-    readonly long _untouched = OperatingSystem.IsLinux() ? ProcessTree.Untouched(processId) + MoreThreads : 0;
     long _memory;
     bool _cpu;
 
@@ -22,13 +21,17 @@ sealed class KernelLimits(int processId)
         if (!OperatingSystem.IsLinux())
             return;
         if (limits.Memory != _memory)
-            Libc.SetSoftLimit(processId, Libc.RlimitData, limits.Memory == 0 ? Libc.NoLimit : (nuint)(limits.Memory + _untouched));
+            Libc.SetSoftLimit(processId, Libc.RlimitData, limits.Memory == 0 ? Libc.NoLimit : DataLimit(limits.Memory));
         if (limits.Cpu is { } budget)
             Libc.SetSoftLimit(processId, Libc.RlimitCpu, Seconds(Libc.CpuTime(processId).GetValueOrDefault() + budget + CpuSlack));
         else if (_cpu)
             Libc.SetSoftLimit(processId, Libc.RlimitCpu, Libc.NoLimit);
         (_memory, _cpu) = (limits.Memory, limits.Cpu is not null);
     }
+
+    // Not below what there is: the collector could not even begin to give back what jobs with higher limits have left.
+    nuint DataLimit(long memory) =>
+        ProcessTree.PrivateMemory(processId) is var (all, untouched) ? (nuint)(Math.Max(memory + untouched, all) + MoreThreads) : 0;
 
     static nuint Seconds(TimeSpan time) => (nuint)Math.Ceiling(time.TotalSeconds);
 }

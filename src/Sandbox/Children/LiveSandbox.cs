@@ -8,6 +8,9 @@ sealed class LiveSandbox
     // A child that hangs up must also die, and one that dies must also hang up; this is how long the other has.
     static readonly TimeSpan PartingTime = TimeSpan.FromMilliseconds(500);
 
+    // What a job leaves behind matters to the next one; a shorter job cannot leave much.
+    static readonly TimeSpan WorthALook = TimeSpan.FromMilliseconds(5);
+
     readonly ChildProcess _process;
     readonly JsonRpcConnection _connection;
     readonly ParentTarget _target;
@@ -55,6 +58,15 @@ sealed class LiveSandbox
         : _time.GetUtcNow() - _process.StartedAt >= _options.RecycleAfter ? $"it is older than {Text.Of(_options.RecycleAfter)}"
         : _meter.Memory > _options.RecycleAboveMb * 1024L * 1024 && HoldsTooMuch() ? $"it holds {Text.Megabytes(_meter.Memory)} of memory"
         : null);
+
+    /// <summary>False when jobs before have left so much behind that this one could be killed for it.</summary>
+    public bool HasRoomFor(SandboxCall call)
+    {
+        if (_jobsRun == 0 || RunLimits.Of(call, _options).Memory is not (> 0 and var limit) || _meter.Memory <= limit / 2)
+            return true;
+        _meter.Look();
+        return _meter.Memory <= limit / 2;
+    }
 
     public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
     {
@@ -117,6 +129,8 @@ sealed class LiveSandbox
         _process.Error.Listen(null);
         _target.Run = null;
         _run = null;
+        if (_meter.Use.Elapsed > WorthALook)
+            _meter.Look();
         IdleSince = _time.GetUtcNow();
     }
 

@@ -42,12 +42,15 @@ static class ProcessTree
         return sum;
     }
 
-    /// <summary>The bytes of private writable memory that a process has but has not touched, for the most part stacks of threads:
-    /// RLIMIT_DATA counts them.</summary>
-    public static long Untouched(int pid) =>
-        Read($"/proc/{pid}/statm")?.Split(' ') is [_, var resident, var shared, _, _, var data, ..]
-            ? Math.Max(0, Number(data) - Number(resident) + Number(shared)) * Environment.SystemPageSize
-            : 0;
+    /// <summary>The bytes of private writable memory that a process has, which is what RLIMIT_DATA counts, and those of them that it
+    /// has not touched, for the most part stacks of threads.</summary>
+    public static (long All, long Untouched) PrivateMemory(int pid)
+    {
+        if (Read($"/proc/{pid}/statm")?.Split(' ') is not [_, var resident, var shared, _, _, var data, ..])
+            return default;
+        var untouched = Number(data) - Number(resident) + Number(shared);
+        return (Number(data) * Environment.SystemPageSize, Math.Max(0, untouched) * Environment.SystemPageSize);
+    }
 
     static IEnumerable<int> ChildrenOf(int pid)
     {

@@ -26,6 +26,7 @@ sealed class SandboxPool : ISandboxPool
         _roster = new Roster(options.Minimum, options.Maximum);
         _starter = new SandboxStarter(options, jobs, time, logger);
         _backoff = new StartBackoff(time);
+        logger.LimitsAre(options.Minimum, options.Maximum, LimitsInForce.Describe(options));
         var period = options.IdleTimeout / 2;
         _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
         _watch = time.CreateTimer(_ => Look(), null, LookPeriod, LookPeriod);
@@ -64,6 +65,12 @@ sealed class SandboxPool : ISandboxPool
         try
         {
             var sandbox = await TakeAsync(cancellationToken);
+            while (!sandbox.HasRoomFor(call))
+            {
+                Recycle(sandbox, "what it holds leaves no room for the next job");
+                sandbox = await TakeAsync(cancellationToken);
+            }
+
             try
             {
                 return await sandbox.RunAsync(call, cancellationToken);

@@ -13,7 +13,7 @@ public sealed class SandboxedAttribute : Attribute
     public string? TimeLimit { get; set; }
 
     /// <summary>How many megabytes the sandbox may hold while it runs the job, processes that the job starts included.
-    /// The default, 0, means the pool's (<c>SandboxOptions.MemoryLimitMb</c>).</summary>
+    /// Less than 64 counts as 64. The default, 0, means the pool's (<c>SandboxOptions.MemoryLimitMb</c>).</summary>
     public int MemoryLimitMb { get; set; }
 
     /// <summary>How much processor time the job may use, all threads and processes that it starts together, in the form of

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace JobRunner.Sandbox;
 
@@ -35,8 +36,9 @@ sealed class HostGuard : IDisposable
 
     readonly Lock _lock = new();
     readonly Process? _shell;
+    readonly Stream? _input; // without the writer's buffer, which would be written once more at the end
 
-    HostGuard(Process? shell) => _shell = shell;
+    HostGuard(Process? shell) => (_shell, _input) = (shell, shell?.StandardInput.BaseStream);
 
     /// <summary>Starts it. Never fails: without it, what jobs started outlives a kill of this process.</summary>
     public static async Task<HostGuard> StartAsync(SpawnThread thread, string mark)
@@ -65,9 +67,10 @@ sealed class HostGuard : IDisposable
         if (_shell is null)
             return;
         _shell.Kill(); // before its input ends: there is nothing left to kill
-        _shell.StandardInput.Dispose();
         _shell.StandardOutput.Dispose();
         _shell.StandardError.Dispose();
+        lock (_lock)
+            _input!.Dispose();
         _shell.Dispose();
     }
 
@@ -76,14 +79,11 @@ sealed class HostGuard : IDisposable
         try
         {
             lock (_lock)
-            {
-                _shell?.StandardInput.WriteLine(line);
-                _shell?.StandardInput.Flush();
-            }
+                _input?.Write(Encoding.ASCII.GetBytes(line + "\n"));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // somebody has killed it: see StartAsync
+            // it has ended, by us or by somebody else: see StartAsync
         }
     }
 }

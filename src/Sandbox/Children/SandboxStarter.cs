@@ -55,8 +55,8 @@ sealed class SandboxStarter : IDisposable
 
     public void Dispose()
     {
-        if (_guard.IsValueCreated)
-            _ = _guard.Value.ContinueWith(guard => guard.GetAwaiter().GetResult().Dispose(), TaskScheduler.Default);
+        if (_guard is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            _guard.Value.GetAwaiter().GetResult().Dispose();
         _thread.Dispose();
         _sockets.Dispose();
     }

@@ -19,4 +19,10 @@ static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "The observer of job {JobId} failed; the job goes on")]
     public static partial void ObserverFailed(this ILogger logger, Exception exception, long jobId);
+
+    [LoggerMessage(6, LogLevel.Information, "Sandbox {ProcessId} is replaced: {Reason}")]
+    public static partial void SandboxRecycled(this ILogger logger, int processId, string reason);
+
+    [LoggerMessage(7, LogLevel.Information, "{Minimum} to {Maximum} sandboxes. For jobs without limits of their own: {Limits}")]
+    public static partial void LimitsAre(this ILogger logger, int minimum, int maximum, string limits);
 }

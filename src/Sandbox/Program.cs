@@ -1,3 +1,3 @@
 using JobRunner.Sandbox;
 
-return await SandboxChild.RunAsync(args);
+return args is ["--stacks", var processId] ? await StackDump.RunAsync(processId) : await SandboxChild.RunAsync(args);

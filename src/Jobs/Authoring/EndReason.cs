@@ -9,6 +9,12 @@ public enum EndReason
     /// <summary>It ran longer than its time limit.</summary>
     TimeLimit,
 
+    /// <summary>It, or what it started, held more memory than its limit allows, or it could get no more.</summary>
+    MemoryLimit,
+
+    /// <summary>It used more processor time than its limit allows.</summary>
+    CpuTimeLimit,
+
     /// <summary>Its sandbox died: by a signal, or with an exit code.</summary>
     Crash,
 

@@ -42,17 +42,26 @@ sealed class ChildTarget : IRpcTarget
 
     async Task<RpcResult> PerformAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
     {
+        HeapLimit.Apply(job.MemoryLimit);
         using var progress = new ProgressSender(job.Progress, Parent, TimeProvider.System);
         var context = new SandboxJobContext(job, new JobLogger(Parent), progress, cancellationToken);
         var invocation = new Invocation(job.Type, job.Method, job.ParameterTypes, job.Arguments);
         try
         {
             var result = await performer.RunAsync(invocation, new JobCultures(job.Culture, job.UiCulture), context);
+            RejectTooLarge(result);
             return new RpcResult(new RunResult(result), WireJson.Default.RunResult);
         }
         finally
         {
             JobConsole.EndLines();
         }
+    }
+
+    // Before it is written, which would take several times its size.
+    static void RejectTooLarge(string? result)
+    {
+        if (result?.Length > FrameReader.DefaultMaxBytes)
+            throw new RpcMessageTooLargeException(result.Length, FrameReader.DefaultMaxBytes);
     }
 }

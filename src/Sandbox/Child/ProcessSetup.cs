@@ -24,6 +24,7 @@ static class ProcessSetup
         Libc.Prctl(Libc.PrSetPdeathsig, Libc.SigKill, 0, 0, 0);
         if (Libc.GetParentId() != parentId)
             Environment.Exit(0); // the parent died before it could take us along
+        Libc.Prctl(Libc.PrSetPtracer, nuint.MaxValue, 0, 0, 0); // the reader of stacks is no ancestor of ours
         Libc.SetLimit(Libc.RlimitCore, default);
         GiveWay();
     }

@@ -13,10 +13,12 @@ static class ChildEnvironment
     ];
 
     // The server collector keeps a heap and a thread for each processor, in each child, and the concurrent one a thread more:
-    // not worth it for one job at a time. Dumps would fill disks, with the secrets of jobs in them.
+    // not worth it for one job at a time. Dumps would fill disks, with the secrets of jobs in them. The socket of the diagnostics
+    // port lets other jobs in, and each sandbox that is killed would leave one behind.
     static readonly (string, string)[] Fixed =
     [
         ("DOTNET_gcServer", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_DbgEnableMiniDump", "0"),
+        ("DOTNET_EnableDiagnostics_IPC", "0"),
     ];
 
     /// <summary>Replaces what a process would inherit.</summary>

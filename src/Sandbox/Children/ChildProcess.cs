@@ -11,12 +11,13 @@ sealed class ChildProcess
     readonly Process _process;
     readonly StreamWriter _input;
     readonly TimeProvider _time;
+    readonly string _mark;
 
-    ChildProcess(Process process, TimeProvider time)
+    ChildProcess(Process process, string mark, TimeProvider time)
     {
         _process = process;
         _input = process.StandardInput; // now: the process object is disposed once the process is gone, which may be at once
-        _time = time;
+        (_time, _mark) = (time, mark);
         Id = process.Id;
         StartedAt = time.GetUtcNow();
         Output = new OutputPump(process.StandardOutput.BaseStream);
@@ -39,11 +40,12 @@ sealed class ChildProcess
     public Task<int> Exited { get; }
 
     /// <summary>Starts one and gives it its only input, a line that must not be on the command line where others could read it.</summary>
-    public static async Task<ChildProcess> StartAsync(SpawnThread thread, ProcessStartInfo start, string secret, TimeProvider time)
+    public static async Task<ChildProcess> StartAsync(SpawnThread thread, ProcessStartInfo start, string mark, string secret, TimeProvider time)
     {
+        start.Environment[SandboxMark.Variable] = mark;
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.UseShellExecute = false;
-        var child = new ChildProcess(await thread.StartAsync(start), time);
+        var child = new ChildProcess(await thread.StartAsync(start), mark, time);
         try
         {
             await child._input.WriteLineAsync(secret);
@@ -78,6 +80,7 @@ sealed class ChildProcess
     {
         await _process.WaitForExitAsync();
         KillGroup();
+        SandboxMark.KillAll(_mark);
         var code = _process.ExitCode;
         await Task.WhenAny(Task.WhenAll(Output.Ended, Error.Ended), Task.Delay(DrainTime, _time));
         Output.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace JobRunner.Sandbox;
@@ -20,6 +21,16 @@ sealed record HostFiles(string Muxer, string SandboxAssembly, string? DepsFile, 
         var assembly = FindSandboxAssembly();
         var depsFile = FindDepsFile();
         return new(FindMuxer(), assembly, depsFile, FindRuntimeConfig(assembly, depsFile));
+    }
+
+    /// <summary>The command that starts the sandbox program.</summary>
+    public ProcessStartInfo Command(params string[] arguments)
+    {
+        string[] dependencies = DepsFile is null ? [] : ["--depsfile", DepsFile];
+        return new(Muxer, ["exec", "--runtimeconfig", RuntimeConfig, .. dependencies, SandboxAssembly, .. arguments])
+        {
+            WorkingDirectory = Environment.CurrentDirectory,
+        };
     }
 
     static string FindSandboxAssembly()

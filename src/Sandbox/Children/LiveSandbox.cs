@@ -6,23 +6,31 @@ namespace JobRunner.Sandbox;
 sealed class LiveSandbox
 {
     // A child that hangs up must also die, and one that dies must also hang up; this is how long the other has.
-    static readonly TimeSpan PartingTime = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan PartingTime = TimeSpan.FromMilliseconds(500);
+
+    // What a job leaves behind matters to the next one; a shorter job cannot leave much.
+    static readonly TimeSpan WorthALook = TimeSpan.FromMilliseconds(5);
 
     readonly ChildProcess _process;
     readonly JsonRpcConnection _connection;
     readonly ParentTarget _target;
+    readonly StackReaders _stacks;
+    readonly ResourceMeter _meter;
+    readonly KernelLimits _kernel;
     readonly SandboxOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
     volatile SandboxRun? _run;
     string? _hungUp;
+    string? _harmed;
     int _jobsRun;
 
     public LiveSandbox(
-        ChildProcess process, JsonRpcConnection connection, Task reading, ParentTarget target,
+        ChildProcess process, JsonRpcConnection connection, Task reading, ParentTarget target, StackReaders stacks,
         SandboxOptions options, TimeProvider time, ILogger logger)
     {
-        (_process, _connection, _target, _options, _time, _logger) = (process, connection, target, options, time, logger);
+        (_process, _connection, _target, _stacks, _options, _time, _logger) = (process, connection, target, stacks, options, time, logger);
+        (_meter, _kernel) = (new ResourceMeter(process.Id, time), new KernelLimits(process.Id));
         IdleSince = time.GetUtcNow();
         Ended = WatchAsync(reading);
     }
@@ -43,19 +51,37 @@ sealed class LiveSandbox
     public SandboxInfo Info =>
         new(_process.Id, _run is null ? SandboxState.Idle : SandboxState.Busy, _run?.Call.JobId, _jobsRun, _process.StartedAt);
 
+    /// <summary>Why it should run no more jobs; null while it may.</summary>
+    public string? Spent =>
+        _harmed
+        ?? (_jobsRun >= _options.RecycleAfterJobs ? $"it has run {_jobsRun:N0} jobs"
+        : _time.GetUtcNow() - _process.StartedAt >= _options.RecycleAfter ? $"it is older than {Text.Of(_options.RecycleAfter)}"
+        : _meter.Memory > _options.RecycleAboveMb * 1024L * 1024 && HoldsTooMuch() ? $"it holds {Text.Megabytes(_meter.Memory)} of memory"
+        : null);
+
+    /// <summary>False when jobs before have left so much behind that this one could be killed for it.</summary>
+    public bool HasRoomFor(SandboxCall call)
+    {
+        if (_jobsRun == 0 || RunLimits.Of(call, _options).Memory is not (> 0 and var limit) || _meter.Memory <= limit / 2)
+            return true;
+        _meter.Look();
+        return _meter.Memory <= limit / 2;
+    }
+
     public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
     {
-        using var run = new SandboxRun(call, _process, _options, _time, _logger, cancellationToken);
-        Begin(run);
+        var limits = RunLimits.Of(call, _options);
+        using var run = new SandboxRun(call, limits, _process, _meter, _stacks, _options, _time, _logger, cancellationToken);
+        Begin(run, limits);
         try
         {
             var result = await _connection.RequestAsync(
-                Wire.Run, Parameters(call, _jobsRun), WireJson.Default.RunParams, WireJson.Default.RunResult, cancellationToken);
+                Wire.Run, Parameters(call, _jobsRun, limits), WireJson.Default.RunParams, WireJson.Default.RunResult, run.Soft);
             return new SandboxEnd.Returned(result?.Result);
         }
         catch (RpcException e)
         {
-            return ErrorEnd(e, cancellationToken);
+            return ErrorEnd(e, run, cancellationToken) with { Use = _meter.Use };
         }
         catch (RpcMessageTooLargeException e)
         {
@@ -71,6 +97,13 @@ sealed class LiveSandbox
         }
     }
 
+    /// <summary>Looks what it uses, and kills it if its job uses too much.</summary>
+    public void Look()
+    {
+        _meter.Look();
+        _run?.Check();
+    }
+
     /// <summary>Ends the child; a job that runs in it ends for that reason.</summary>
     public async Task StopAsync(EndReason reason, string because)
     {
@@ -79,13 +112,15 @@ sealed class LiveSandbox
         await Ended;
     }
 
-    void Begin(SandboxRun run)
+    void Begin(SandboxRun run, RunLimits limits)
     {
         _jobsRun++;
+        _kernel.Apply(limits);
+        _meter.Begin();
         _run = run;
         _target.Run = run;
-        _process.Output.Listen(line => run.OnLog(LogLevel.Information, line));
-        _process.Error.Listen(line => run.OnLog(LogLevel.Warning, line));
+        _process.Output.Listen(line => run.Log.OnLog(LogLevel.Information, line));
+        _process.Error.Listen(line => run.Log.OnLog(LogLevel.Warning, line));
     }
 
     void End()
@@ -94,26 +129,48 @@ sealed class LiveSandbox
         _process.Error.Listen(null);
         _target.Run = null;
         _run = null;
+        if (_meter.Use.Elapsed > WorthALook)
+            _meter.Look();
         IdleSince = _time.GetUtcNow();
     }
 
-    static RunParams Parameters(SandboxCall call, int token) => new(
-        call.JobId, call.Attempt, call.Queue, call.Invocation.Type, call.Invocation.Method, call.Invocation.ParameterTypes,
-        call.Invocation.Arguments, call.Cultures.Culture, call.Cultures.UICulture, token);
+    // What was seen last may be what the job has given back by now.
+    bool HoldsTooMuch()
+    {
+        _meter.Look();
+        return _meter.Memory > _options.RecycleAboveMb * 1024L * 1024;
+    }
 
-    static SandboxEnd.Ended ErrorEnd(RpcException error, CancellationToken cancellationToken) =>
-        error.Code == RpcErrorCodes.RequestCanceled && cancellationToken.IsCancellationRequested
-            ? SandboxEnd.Of(EndReason.Cancelled, "The job was cancelled.")
-            : error.Data is { } data ? new(EndReason.Exception, data.ToExceptionInfo(error.Message))
-            : SandboxEnd.Of(EndReason.Exception, error.Message);
+    static RunParams Parameters(SandboxCall call, int token, RunLimits limits) => new(
+        call.JobId, call.Attempt, call.Queue, call.Invocation.Type, call.Invocation.Method, call.Invocation.ParameterTypes,
+        call.Invocation.Arguments, call.Cultures.Culture, call.Cultures.UICulture, token, limits.Memory);
+
+    SandboxEnd.Ended ErrorEnd(RpcException error, SandboxRun run, CancellationToken cancellationToken)
+    {
+        var info = error.Data?.ToExceptionInfo(error.Message);
+        if (error.Code == RpcErrorCodes.RequestCanceled && cancellationToken.IsCancellationRequested)
+            return SandboxEnd.Of(EndReason.Cancelled, "The job was cancelled.");
+        if (run.TimeIsUp)
+            return SandboxEnd.Of(EndReason.TimeLimit, $"{run.TimeLimitMessage} and ended when it was told so.", info?.Details);
+        if (info is null)
+            return SandboxEnd.Of(EndReason.Exception, error.Message);
+        if (error.Data!.Chain.Any(data => data.Type == typeof(OutOfMemoryException).FullName))
+        {
+            _harmed = "a job ran out of memory in it";
+            return new(EndReason.MemoryLimit, info);
+        }
+
+        return new(EndReason.Exception, info);
+    }
 
     async Task<SandboxEnd> LostAsync(SandboxRun run)
     {
+        var use = _meter.Use;
         var code = await Ended;
-        return run.Killed
-            ?? (_hungUp is null
-                ? CrashReport.Describe(code, ErrorLines)
-                : SandboxEnd.Of(EndReason.Crash, _hungUp, CrashReport.Details(code, ErrorLines)));
+        var (reason, message) = run.Killed is { } killed ? (killed.Reason, killed.Because)
+            : _hungUp is not null ? (EndReason.Crash, _hungUp)
+            : CrashReport.Describe(code, ErrorLines);
+        return SandboxEnd.Of(reason, message, CrashReport.Details(code, ErrorLines, use, run.Killed?.Stacks)) with { Use = use, ExitCode = code };
     }
 
     async Task<int> WatchAsync(Task reading)

@@ -35,9 +35,9 @@ sealed class ParentTarget(string token) : IRpcTarget
         if (_run is not { } run)
             return; // it belongs to a job that has ended
         if (method == Wire.Log && parameters.Read(WireJson.Default.LogParams) is var line)
-            run.OnLog(line.Level, line.Message);
+            run.Log.OnLog(line.Level, line.Message);
         else if (method == RpcMessages.Progress)
-            run.OnProgress(parameters.Read(WireJson.Default.ProgressParams).Value);
+            run.Log.OnProgress(parameters.Read(WireJson.Default.ProgressParams).Value);
     }
 
     string? Refusal(HelloParams hello)

@@ -6,25 +6,43 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Sandbox;
 
 /// <summary>Starts children and brings each to the point where it is ready for a job, or dead.</summary>
-sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeProvider time, ILogger logger) : IDisposable
+sealed class SandboxStarter : IDisposable
 {
-    readonly SpawnThread _thread = new();
+    readonly SandboxOptions _options;
+    readonly JobRunnerOptions _jobs;
+    readonly TimeProvider _time;
+    readonly ILogger _logger;
+    readonly SpawnThread _thread;
+    readonly string _mark = SandboxMark.OfPool();
+    readonly Lazy<Task<HostGuard>> _guard;
     readonly SocketDirectory _sockets = new();
     readonly Lazy<HostFiles> _files = new(HostFiles.Find);
+    readonly StackReaders _stacks;
+    int _last;
+
+    public SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeProvider time, ILogger logger)
+    {
+        (_options, _jobs, _time, _logger) = (options, jobs, time, logger);
+        if (options.ProtectHost && OperatingSystem.IsLinux())
+            HostProtection.Apply();
+        _thread = new SpawnThread(options.ProtectHost);
+        _guard = new(() => HostGuard.StartAsync(_thread, _mark));
+        _stacks = new StackReaders(_files, _thread, time);
+    }
 
     /// <summary>A child that has said it is ready.</summary>
     /// <exception cref="SandboxStartException">It could not be started; it is dead.</exception>
     public async Task<LiveSandbox> StartAsync(CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var began = _time.GetTimestamp();
         using var listener = _sockets.Listen();
         var token = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         var child = await SpawnAsync(CommandLine(listener.Path), token);
-        using var deadline = new StartDeadline(child, options.StartTimeout, time, cancellationToken);
+        using var deadline = new StartDeadline(child, _options.StartTimeout, _time, cancellationToken);
         try
         {
             var sandbox = await ConnectAsync(child, await listener.AcceptAsync(deadline.Token), token, deadline.Token);
-            logger.SandboxReady(child.Id, time.GetElapsedTime(began).TotalMilliseconds);
+            _logger.SandboxReady(child.Id, _time.GetElapsedTime(began).TotalMilliseconds);
             return sandbox;
         }
         catch (Exception e)
@@ -37,6 +55,8 @@ sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeP
 
     public void Dispose()
     {
+        if (_guard is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            _guard.Value.GetAwaiter().GetResult().Dispose();
         _thread.Dispose();
         _sockets.Dispose();
     }
@@ -45,7 +65,11 @@ sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeP
     {
         try
         {
-            return await ChildProcess.StartAsync(_thread, start, token, time);
+            var guard = await _guard.Value;
+            var child = await ChildProcess.StartAsync(_thread, start, $"{_mark}-{Interlocked.Increment(ref _last)}", token, _time);
+            guard.Add(child.Id);
+            _ = child.Exited.ContinueWith(_ => guard.Remove(child.Id), TaskScheduler.Default);
+            return child;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
@@ -64,7 +88,7 @@ sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeP
             var ready = connection.RequestAsync(
                 Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken);
             await ready.WaitAsync(cancellationToken);
-            return new LiveSandbox(child, connection, reading, target, options, time, logger);
+            return new LiveSandbox(child, connection, reading, target, _stacks, _options, _time, _logger);
         }
         catch
         {
@@ -74,24 +98,19 @@ sealed class SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeP
     }
 
     InitializeParams Application() => new(
-        [.. jobs.JobAssemblies.Select(assembly => assembly.Location).Where(path => path.Length > 0)],
-        [.. jobs.Modules.Select(module => module.GetType().AssemblyQualifiedName!)]);
+        [.. _jobs.JobAssemblies.Select(assembly => assembly.Location).Where(path => path.Length > 0)],
+        [.. _jobs.Modules.Select(module => module.GetType().AssemblyQualifiedName!)]);
 
     ProcessStartInfo CommandLine(string socket)
     {
-        var files = _files.Value;
-        var start = new ProcessStartInfo(files.Muxer) { WorkingDirectory = Environment.CurrentDirectory };
-        string[] depsFile = files.DepsFile is null ? [] : ["--depsfile", files.DepsFile];
-        foreach (var argument in (string[])["exec", "--runtimeconfig", files.RuntimeConfig, .. depsFile, files.SandboxAssembly,
-            "--socket", socket, "--parent", $"{Environment.ProcessId}"])
-            start.ArgumentList.Add(argument);
-        ChildEnvironment.Apply(start.Environment, options.Environment);
+        var start = _files.Value.Command("--socket", socket, "--parent", $"{Environment.ProcessId}");
+        ChildEnvironment.Apply(start.Environment, _options.Environment);
         return start;
     }
 
     SandboxStartException Failure(Exception cause, bool timedOut, int exitCode, IReadOnlyList<string> errorLines)
     {
-        var what = timedOut ? $"it was not ready within {options.StartTimeout.TotalSeconds:0.##} s (JobRunner:Sandbox:StartTimeout)"
+        var what = timedOut ? $"it was not ready within {_options.StartTimeout.TotalSeconds:0.##} s (JobRunner:Sandbox:StartTimeout)"
             : cause is OperationCanceledException or RpcConnectionException ? "it ended before it was ready"
             : cause.Message;
         return new($"A sandbox could not be started: {what}\n{CrashReport.Details(exitCode, errorLines)}", cause);

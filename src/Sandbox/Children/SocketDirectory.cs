@@ -5,6 +5,8 @@ namespace JobRunner.Sandbox;
 /// <summary>A directory that only this user can enter, for the sockets that children connect to.</summary>
 sealed class SocketDirectory : IDisposable
 {
+    const string Prefix = "jobrunner-";
+
     DirectoryInfo _directory = Create();
     int _last;
 
@@ -16,20 +18,50 @@ sealed class SocketDirectory : IDisposable
         return new(Path.Combine(_directory.FullName, $"{Interlocked.Increment(ref _last)}"));
     }
 
-    public void Dispose()
+    public void Dispose() => TryDelete(_directory.FullName);
+
+    // Made with mode 0700 and a name that nobody can foresee.
+    static DirectoryInfo Create()
     {
-        try
+        Sweep();
+        return Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-");
+    }
+
+    // A process that is killed leaves its directory behind. Should it live after all, somewhere where we do not see it, it makes
+    // itself another one.
+    static void Sweep()
+    {
+        foreach (var directory in Directory.EnumerateDirectories(Path.GetTempPath(), $"{Prefix}*-*"))
         {
-            _directory.Delete(recursive: true);
-        }
-        catch (IOException)
-        {
-            // somebody cleaned the temporary files before us
+            if (int.TryParse(Path.GetFileName(directory).Split('-')[1], out var process) && !IsAlive(process))
+                TryDelete(directory);
         }
     }
 
-    // Made with mode 0700 and a name that nobody can foresee.
-    static DirectoryInfo Create() => Directory.CreateTempSubdirectory("jobrunner-");
+    static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    static void TryDelete(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // somebody else's, or somebody else was faster
+        }
+    }
 }
 
 /// <summary>Waits for one child. Its path is gone as soon as the child has connected, or is not waited for any more.</summary>

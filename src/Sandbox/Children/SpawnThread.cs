@@ -12,8 +12,12 @@ sealed class SpawnThread : IDisposable
 {
     readonly BlockingCollection<(ProcessStartInfo Start, TaskCompletionSource<Process> Started)> _orders = [];
 
-    public SpawnThread()
+    readonly bool _protectHost;
+
+    /// <param name="protectHost">Whether what it starts is to have no privileges.</param>
+    public SpawnThread(bool protectHost = false)
     {
+        _protectHost = protectHost && OperatingSystem.IsLinux();
         new Thread(Run) { IsBackground = true, Name = "JobRunner sandbox starter" }.Start();
     }
 
@@ -29,10 +33,14 @@ sealed class SpawnThread : IDisposable
 
     void Run()
     {
+        if (_protectHost && OperatingSystem.IsLinux())
+            HostProtection.GiveUpPrivileges();
         foreach (var (start, started) in _orders.GetConsumingEnumerable())
         {
             try
             {
+                if (OperatingSystem.IsLinux())
+                    Libc.CloseDescriptorsOnExec();
                 started.SetResult(Process.Start(start)!);
             }
             catch (Exception e)

@@ -9,8 +9,15 @@ static partial class Libc
 {
     public const int SigKill = 9;
     public const int PrSetPdeathsig = 1;
+    public const int PrSetDumpable = 4;
+    public const int PrDropBoundingCapability = 24;
+    public const int PrSetNoNewPrivileges = 38;
+    public const int PrSetPtracer = 0x59616d61;
     public const int PrioProcess = 0;
+    public const int RlimitCpu = 0;
+    public const int RlimitData = 2;
     public const int RlimitCore = 4;
+    public static nuint NoLimit => nuint.MaxValue;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
@@ -60,6 +67,56 @@ static partial class Libc
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int SetLimit(int resource, in ResourceLimit limit);
 
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static unsafe partial int ProcessLimit(int pid, int resource, ResourceLimit* wanted, ResourceLimit* present);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    private static partial int GetClock(int clock, out TimeSpec time);
+
+    [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
+    private static unsafe partial int SetCapabilities(in CapabilityHeader header, CapabilitySet* sets);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nuint first, nuint last, nuint flags);
+
+    /// <summary>Takes all capabilities from the calling thread.</summary>
+    public static unsafe void DropCapabilities()
+    {
+        var none = stackalloc CapabilitySet[2]; // 32 capabilities each
+        none[0] = none[1] = default;
+        SetCapabilities(new(CapabilityVersion3, 0), none);
+    }
+
+    /// <summary>Lets no descriptor but the standard ones pass into programs that are started, wherever it came from.</summary>
+    public static void CloseDescriptorsOnExec() => SystemCall(CloseRange, 3, uint.MaxValue, CloseRangeCloexec);
+
+    /// <summary>Sets the soft limit of a process, as far as its hard limit lets it. The process may be gone.</summary>
+    public static unsafe void SetSoftLimit(int pid, int resource, nuint soft)
+    {
+        ResourceLimit present;
+        if (ProcessLimit(pid, resource, null, &present) != 0)
+            return;
+        var wanted = present with { Soft = Math.Min(soft, present.Hard) };
+        ProcessLimit(pid, resource, &wanted, null);
+    }
+
+    /// <summary>The processor time of a process since its start; null when it is gone.</summary>
+    public static TimeSpan? CpuTime(int pid) =>
+        GetClock((~pid << 3) | 2, out var time) == 0 ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100) : null;
+
     [StructLayout(LayoutKind.Sequential)]
     public readonly record struct ResourceLimit(nuint Soft, nuint Hard);
+
+    const uint CapabilityVersion3 = 0x20080522;
+    const nint CloseRange = 436; // on every architecture; older kernels say that they do not know it
+    const nuint CloseRangeCloexec = 4;
+
+    [StructLayout(LayoutKind.Sequential)]
+    readonly record struct CapabilityHeader(uint Version, int ProcessId);
+
+    [StructLayout(LayoutKind.Sequential)]
+    readonly record struct CapabilitySet(uint Effective, uint Permitted, uint Inheritable);
+
+    [StructLayout(LayoutKind.Sequential)]
+    readonly record struct TimeSpec(nint Seconds, nint Nanoseconds);
 }

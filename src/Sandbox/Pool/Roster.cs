@@ -115,6 +115,17 @@ sealed class Roster(int minimum, int maximum)
         }
     }
 
+    /// <summary>Takes those out that are idle and of a kind.</summary>
+    public IReadOnlyList<LiveSandbox> TakeIdle(Predicate<LiveSandbox> which)
+    {
+        lock (_lock)
+        {
+            var taken = _idle.FindAll(which);
+            _idle.RemoveAll(taken.Contains);
+            return taken;
+        }
+    }
+
     /// <summary>Ends it all: nobody waits any more, nothing is started. Returns whoever lives.</summary>
     public IReadOnlyList<LiveSandbox> Close()
     {

@@ -16,8 +16,16 @@ public sealed record SandboxCall(Invocation Invocation)
     /// <summary>The cultures to run it under.</summary>
     public JobCultures Cultures { get; init; }
 
-    /// <summary>How long it may run; null for <see cref="SandboxOptions.TimeLimit"/>.</summary>
+    /// <summary>How long it may run; null for what a rule says, else for <see cref="SandboxOptions.TimeLimit"/>.</summary>
     public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>How many megabytes its sandbox may hold; null for what a rule says, else for
+    /// <see cref="SandboxOptions.MemoryLimitMb"/>.</summary>
+    public int? MemoryLimitMb { get; init; }
+
+    /// <summary>How much processor time it may use; null for what a rule says, else for
+    /// <see cref="SandboxOptions.CpuTimeLimit"/>.</summary>
+    public TimeSpan? CpuTimeLimit { get; init; }
 
     /// <summary>Who is told what the job logs and how far it is.</summary>
     public ISandboxObserver? Observer { get; init; }

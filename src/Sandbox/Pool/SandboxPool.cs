@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Sandbox;
 
 /// <summary>Carries out what the <see cref="Roster"/> decides. A dead sandbox is replaced, never repaired.</summary>
-sealed class SandboxPool : ISandboxPool
+sealed partial class SandboxPool : ISandboxPool
 {
+    static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
+
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly SandboxOptions _options;
@@ -14,6 +16,8 @@ sealed class SandboxPool : ISandboxPool
     readonly BackgroundTasks _background = new();
     readonly CancellationTokenSource _stopping = new();
     readonly ITimer _sweep;
+    readonly ITimer _watch;
+    int _looking;
 
     public SandboxPool(
         SandboxOptions options, JobRunnerOptions jobs, ArgumentSerializer arguments, TimeProvider time, ILogger<SandboxPool> logger)
@@ -22,8 +26,10 @@ sealed class SandboxPool : ISandboxPool
         _roster = new Roster(options.Minimum, options.Maximum);
         _starter = new SandboxStarter(options, jobs, time, logger);
         _backoff = new StartBackoff(time);
+        logger.LimitsAre(options.Minimum, options.Maximum, LimitsInForce.Describe(options));
         var period = options.IdleTimeout / 2;
         _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
+        _watch = time.CreateTimer(_ => Look(), null, LookPeriod, LookPeriod);
     }
 
     public ArgumentSerializer Arguments { get; }
@@ -48,9 +54,23 @@ sealed class SandboxPool : ISandboxPool
     public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        var end = await RunOnceAsync(call, cancellationToken);
+        return end is SandboxEnd.Ended { Reason: EndReason.MemoryLimit } && Enlarged(call) is { } larger
+            ? await RunOnceAsync(larger, cancellationToken)
+            : end;
+    }
+
+    async Task<SandboxEnd> RunOnceAsync(SandboxCall call, CancellationToken cancellationToken)
+    {
         try
         {
             var sandbox = await TakeAsync(cancellationToken);
+            while (!sandbox.HasRoomFor(call))
+            {
+                Recycle(sandbox, "what it holds leaves no room for the next job");
+                sandbox = await TakeAsync(cancellationToken);
+            }
+
             try
             {
                 return await sandbox.RunAsync(call, cancellationToken);
@@ -74,6 +94,14 @@ sealed class SandboxPool : ISandboxPool
         }
     }
 
+    SandboxCall? Enlarged(SandboxCall call)
+    {
+        var megabytes = RunLimits.Of(call, _options).Memory >> 20;
+        return _options.MemoryRetryFactor > 1 && megabytes > 0
+            ? call with { MemoryLimitMb = (int)Math.Min(megabytes * _options.MemoryRetryFactor, int.MaxValue) }
+            : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         var live = _roster.Close();
@@ -81,6 +109,7 @@ sealed class SandboxPool : ISandboxPool
             return;
         await _stopping.CancelAsync();
         await _sweep.DisposeAsync();
+        await _watch.DisposeAsync();
         await Task.WhenAll(live.Select(sandbox =>
             sandbox.StopAsync(EndReason.Shutdown, "The sandbox pool was stopped while the job ran.")));
         await _background.DrainAsync();
@@ -117,59 +146,11 @@ sealed class SandboxPool : ISandboxPool
             waiter.TrySetCanceled(cancellationToken);
     }
 
-    void Return(LiveSandbox sandbox) => _roster.Return(sandbox);
-
-    void Fill()
+    void Return(LiveSandbox sandbox)
     {
-        for (var n = _roster.Order(); n > 0; n--)
-            _background.Add(StartOneAsync());
-    }
-
-    async Task StartOneAsync()
-    {
-        try
-        {
-            await Task.Delay(_backoff.Delay, _time, _stopping.Token);
-            var sandbox = await _starter.StartAsync(_stopping.Token);
-            _backoff.Succeeded();
-            if (_roster.Started(sandbox))
-                _background.Add(WatchAsync(sandbox));
-            else
-                await sandbox.StopAsync(EndReason.Shutdown, "");
-        }
-        catch (Exception e)
-        {
-            OnStartFailed(e);
-        }
-    }
-
-    void OnStartFailed(Exception e)
-    {
-        _roster.StartFailed();
-        if (_stopping.IsCancellationRequested)
-            return;
-        var delay = _backoff.Failed(e);
-        _logger.StartFailed(_backoff.Failures, delay, e.Message);
-        if (_backoff.Failures >= StartBackoff.PatientFailures)
-            _roster.GiveUp(e as SandboxStartException ?? new SandboxStartException($"A sandbox could not be started: {e.Message}", e));
-        Fill();
-    }
-
-    async Task WatchAsync(LiveSandbox sandbox)
-    {
-        var code = await sandbox.Ended;
-        _roster.Remove(sandbox);
-        var info = sandbox.Info;
-        if (sandbox.IsKilled)
-            _logger.SandboxEnded(info.ProcessId, info.JobsRun);
+        if (sandbox.IsAlive && sandbox.Spent is { } reason)
+            Recycle(sandbox, reason);
         else
-            _logger.SandboxDied(info.ProcessId, info.JobsRun, CrashReport.Details(code, sandbox.ErrorLines));
-        Fill();
-    }
-
-    void EndIdle()
-    {
-        foreach (var sandbox in _roster.TakeIdleSince(_time.GetUtcNow() - _options.IdleTimeout))
-            _background.Add(sandbox.StopAsync(EndReason.Shutdown, "The sandbox was idle."));
+            _roster.Return(sandbox);
     }
 }

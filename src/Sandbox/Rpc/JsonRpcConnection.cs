@@ -116,22 +116,33 @@ sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageB
             throw new RpcConnectionException($"The peer could not read a message: {error.Message}");
     }
 
+    // Whatever goes wrong, the peer must hear of it, or it would wait for ever.
     async Task RespondAsync(RpcId id, Task<RpcResponse> running)
     {
-        var response = await running;
         try
         {
-            await _writer.WriteAsync((id, response), static (json, it) => RpcMessages.WriteResponse(json, it.id, it.response));
+            await WriteAsync(id, await running);
         }
-        catch (RpcMessageTooLargeException e)
+        catch (Exception e)
         {
-            await RespondAsync(id, Task.FromResult(RpcResponse.Of(e)));
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // the peer has gone, and with it whoever asked
+            await RespondWithErrorAsync(id, e);
         }
     }
+
+    async Task RespondWithErrorAsync(RpcId id, Exception error)
+    {
+        try
+        {
+            await WriteAsync(id, RpcResponse.Of(error));
+        }
+        catch (Exception e)
+        {
+            Close(new RpcConnectionException($"A request could not be answered: {e.Message}", e));
+        }
+    }
+
+    async ValueTask WriteAsync(RpcId id, RpcResponse response) =>
+        await _writer.WriteAsync((id, response), static (json, it) => RpcMessages.WriteResponse(json, it.id, it.response));
 
     void Close(RpcConnectionException end)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace JobRunner.Sandbox;
 
@@ -34,6 +35,17 @@ sealed record RpcErrorData(
     {
         var info = ExceptionInfo.From(exception);
         return From(exception, info.Details) with { Bases = info.BaseTypes };
+    }
+
+    /// <summary>This one and its causes, outermost first.</summary>
+    [JsonIgnore]
+    public IEnumerable<RpcErrorData> Chain
+    {
+        get
+        {
+            for (var data = this; data is not null; data = data.Inner)
+                yield return data;
+        }
     }
 
     /// <summary>The exception as the job's end tells it; made up from the parts when the peer sent no details.</summary>

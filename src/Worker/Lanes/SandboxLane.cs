@@ -29,13 +29,17 @@ sealed class SandboxLane(
         }
     }
 
-    SandboxCall CallOf(Execution execution) => new(execution.Job.Invocation!)
+    SandboxCall CallOf(Execution execution) => CallOf(execution, execution.Method!.Attribute<SandboxedAttribute>());
+
+    SandboxCall CallOf(Execution execution, SandboxedAttribute? limits) => new(execution.Job.Invocation!)
     {
         JobId = execution.Job.JobId,
         Attempt = execution.Attempt,
         Queue = execution.Job.Queue,
         Cultures = Cultures.Of(execution.Job),
-        TimeLimit = execution.Method!.Attribute<SandboxedAttribute>()?.TimeLimitSpan,
+        TimeLimit = limits?.TimeLimitSpan,
+        MemoryLimitMb = limits is { MemoryLimitMb: > 0 } ? limits.MemoryLimitMb : null,
+        CpuTimeLimit = limits?.CpuTimeLimitSpan,
         Observer = new JobContext(execution, notes),
     };
 }

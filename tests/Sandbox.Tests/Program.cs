@@ -1,0 +1,37 @@
+using JobRunner.Sandbox.Tests.Jobs;
+
+namespace JobRunner.Sandbox.Tests;
+
+/// <summary>A host with a pool as a process of its own, for tests that spy on it or kill it. The tests themselves do not start here.</summary>
+static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        await using var host = new PoolHost(o => (o.Minimum, o.Maximum, o.ProtectHost) = (2, 2, !args.Contains("unprotected")));
+        await host.Pool.StartAsync(default);
+        if (args is ["spied-on", ..])
+            await ShowSpyAsync(host);
+        else
+            await ShowProcessesAsync(host);
+        return 0;
+    }
+
+    // What a worker has of its database: a variable, an argument, a descriptor, and memory.
+    static async Task ShowSpyAsync(PoolHost host)
+    {
+        var path = Path.GetTempFileName();
+        await File.WriteAllTextAsync(path, Environment.GetEnvironmentVariable("SECRET"));
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        File.Delete(path);
+        var reversed = new string([.. Environment.GetEnvironmentVariable("SECRET")!.Reverse()]);
+        foreach (var leak in await host.Pool.RunAsync(() => Spy.Find(reversed)) ?? ["nothing came back"])
+            Console.WriteLine(leak);
+    }
+
+    static async Task ShowProcessesAsync(PoolHost host)
+    {
+        var running = host.Pool.Sandboxes.Select(_ => host.EndOfAsync(host.Call(() => Spy.StartProcesses()))).ToList();
+        Console.WriteLine(string.Join(' ', host.Pool.Sandboxes.Select(sandbox => sandbox.ProcessId)));
+        await Task.WhenAll(running);
+    }
+}

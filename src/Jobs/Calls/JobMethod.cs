@@ -59,15 +59,25 @@ public sealed class JobMethod
     {
         var instance = Expression.Parameter(typeof(object));
         var arguments = Expression.Parameter(typeof(object?[]));
-        var call = Expression.Call(
-            method.IsStatic ? null : Expression.Convert(instance, method.DeclaringType!),
+        var call = Call(
             method,
-            method.GetParameters().Select((parameter, i) =>
-                Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), parameter.ParameterType)));
+            method.IsStatic ? null : Expression.Convert(instance, method.DeclaringType!),
+            [.. method.GetParameters().Select((parameter, i) =>
+                Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), parameter.ParameterType))]);
         return Expression.Lambda<Func<object?, object?[], ValueTask<object?>>>(Awaiting(call), instance, arguments).Compile();
     }
 
-    static Expression Awaiting(MethodCallExpression call)
+    // Through a delegate: a direct call is inlined, and then a job's stack does not show its own method.
+    static Expression Call(MethodInfo method, Expression? instance, Expression[] arguments)
+    {
+        if (method.DeclaringType!.IsValueType && instance is not null)
+            return Expression.Call(instance, method, arguments);
+        Expression[] all = instance is null ? arguments : [instance, .. arguments];
+        var type = Expression.GetDelegateType([.. all.Select(argument => argument.Type), method.ReturnType]);
+        return Expression.Invoke(Expression.Constant(method.CreateDelegate(type)), all);
+    }
+
+    static Expression Awaiting(Expression call)
     {
         var type = call.Type;
         if (type == typeof(void))

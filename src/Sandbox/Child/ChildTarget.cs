@@ -43,6 +43,7 @@ sealed class ChildTarget : IRpcTarget
     async Task<RpcResult> PerformAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
     {
         HeapLimit.Apply(job.MemoryLimit);
+        Parent.BeginLog(job.LogLimit);
         using var progress = new ProgressSender(job.Progress, Parent, TimeProvider.System);
         var context = new SandboxJobContext(job, new JobLogger(Parent), progress, cancellationToken);
         var invocation = new Invocation(job.Type, job.Method, job.ParameterTypes, job.Arguments);

@@ -6,8 +6,20 @@ namespace JobRunner.Sandbox;
 /// job that writes faster than its parent reads is slowed down instead of filling memory.</summary>
 sealed class ParentLink(JsonRpcConnection connection)
 {
-    public void Log(LogLevel level, string message) =>
-        Finish(connection.NotifyAsync(Wire.Log, new LogParams(level, Cut(message)), WireJson.Default.LogParams));
+    long _left = long.MaxValue;
+
+    /// <summary>Begins the log of a job that may have so many characters; 0 for any number.</summary>
+    public void BeginLog(long limit) => Interlocked.Exchange(ref _left, limit > 0 ? limit : long.MaxValue);
+
+    public void Log(LogLevel level, string message)
+    {
+        // The line that goes over the limit is sent as well: by it the parent knows that lines are missing. The parent keeps to the
+        // limit in any case; this spares both the work of telling what nobody hears.
+        var cut = Cut(message);
+        var cost = RunLog.CostOf(cut);
+        if (Interlocked.Add(ref _left, -cost) + cost >= 0)
+            Finish(connection.NotifyAsync(Wire.Log, new LogParams(level, cut), WireJson.Default.LogParams));
+    }
 
     public void Progress(long token, ProgressValue value) =>
         Finish(connection.NotifyAsync(RpcMessages.Progress, new ProgressParams(token, value), WireJson.Default.ProgressParams));

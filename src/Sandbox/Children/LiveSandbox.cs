@@ -76,7 +76,7 @@ sealed class LiveSandbox
         try
         {
             var result = await _connection.RequestAsync(
-                Wire.Run, Parameters(call, _jobsRun, limits), WireJson.Default.RunParams, WireJson.Default.RunResult, run.Soft);
+                Wire.Run, Parameters(call, _jobsRun, limits, RunLog.LimitOf(_options.LogLimitMb)), WireJson.Default.RunParams, WireJson.Default.RunResult, run.Soft);
             return new SandboxEnd.Returned(result?.Result);
         }
         catch (RpcException e)
@@ -141,9 +141,9 @@ sealed class LiveSandbox
         return _meter.Memory > _options.RecycleAboveMb * 1024L * 1024;
     }
 
-    static RunParams Parameters(SandboxCall call, int token, RunLimits limits) => new(
+    static RunParams Parameters(SandboxCall call, int token, RunLimits limits, long logLimit) => new(
         call.JobId, call.Attempt, call.Queue, call.Invocation.Type, call.Invocation.Method, call.Invocation.ParameterTypes,
-        call.Invocation.Arguments, call.Cultures.Culture, call.Cultures.UICulture, token, limits.Memory);
+        call.Invocation.Arguments, call.Cultures.Culture, call.Cultures.UICulture, token, limits.Memory, logLimit);
 
     SandboxEnd.Ended ErrorEnd(RpcException error, SandboxRun run, CancellationToken cancellationToken)
     {

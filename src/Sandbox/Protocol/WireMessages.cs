@@ -32,7 +32,7 @@ sealed record InitializeParams(string[] JobAssemblies, string[] Modules);
 
 sealed record RunParams(
     long JobId, int Attempt, string Queue, string Type, string Method, IReadOnlyList<string> ParameterTypes,
-    IReadOnlyList<string?> Arguments, string? Culture, string? UiCulture, long Progress, long MemoryLimit = 0);
+    IReadOnlyList<string?> Arguments, string? Culture, string? UiCulture, long Progress, long MemoryLimit = 0, long LogLimit = 0);
 
 /// <summary>What the job returned, as JSON text that is not looked into here; null for nothing.</summary>
 sealed record RunResult(string? Result);

@@ -18,13 +18,13 @@ sealed partial class PostgresJobStore
     // fails. A claim that was taken back shows in its queue row, which is locked and checked again in the same way.
     const string ColumnsSql = """
 
-            from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::int[], $8::bool[],
+            from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::json[], $8::bool[],
                         $9::text[], $10::float8[], $11::text[], $12::bool[], $13::bool[], $14::bool[], $15::bool[],
                         $16::text[], $17::text[],
                         $18::text[], $19::text[], $20::timestamptz[], $21::jsonb[],
                         $22::text[], $23::text[], $24::timestamptz[], $25::jsonb[],
                         $26::text[], $27::text[], $28::timestamptz[], $29::jsonb[])
-                as c(ord, jobid, seen, queueid, token, ends, retrycount, expires,
+                as c(ord, jobid, seen, queueid, token, ends, parameters, expires,
                      queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
                      counted, uncounted,
                      name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
@@ -121,15 +121,16 @@ sealed partial class PostgresJobStore
                 cross join lateral (
                     select id from hangfire.set where key = d.key and value between d.value and d.value order by value) s
                 where (c.leavesschedule or c.leavesretries or c.leavesawaiting) and d.departs))
-        ), uncountedretries as (
+        ), oldparameters as (
             delete from hangfire.jobparameter where id = any(array(
                 select p.id from change c
-                cross join lateral (
-                    select id from hangfire.jobparameter where jobid = c.jobid and name = 'RetryCount' offset 0) p
-                where c.retrycount is not null))
-        ), countedretries as (
+                cross join lateral json_object_keys(c.parameters) k(name)
+                cross join lateral (select id from hangfire.jobparameter where jobid = c.jobid and name = k.name offset 0) p
+                where c.parameters is not null))
+        ), newparameters as (
             insert into hangfire.jobparameter (jobid, name, value)
-            select c.jobid, 'RetryCount', c.retrycount::text from change c where c.retrycount is not null
+            select c.jobid, p.key, p.value from change c cross join lateral json_each_text(c.parameters) p
+            where c.parameters is not null
         ), statistics as (
             insert into hangfire.counter (key, value, expireat)
             select 'stats:' || t.counted || k.suffix, t.n, k.expireat

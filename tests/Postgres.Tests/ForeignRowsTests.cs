@@ -67,7 +67,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.Parameters["RetryCount"].ShouldBe("2");
-        await Store.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { RetryCount = 3 }], default);
+        await Store.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "3" } }], default);
 
         (await LinesAsync("select name || value from hangfire.jobparameter")).ShouldBe(["RetryCount3"]);
     }

@@ -75,7 +75,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("Seq Scan");
     }
 
-    const string ApplyTypes = "int[], bigint[], bigint[], bigint[], int[], bool[], int[], bool[], text[], float8[], text[], bool[], bool[], bool[], " +
+    const string ApplyTypes = "int[], bigint[], bigint[], bigint[], int[], bool[], json[], bool[], text[], float8[], text[], bool[], bool[], bool[], " +
         "bool[], text[], text[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], " +
         "jsonb[], interval, text, text";
 

@@ -43,7 +43,7 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
         var started = await Store.ApplyAsync([By(job, states[1])], default);
         await Store.ApplyAsync([By(job, states[2], states[3]) with
         {
-            SeenStateId = started[0]!.Value, SeenStateName = JobStates.Processing, RetryCount = 1,
+            SeenStateId = started[0]!.Value, SeenStateName = JobStates.Processing, Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" },
         }], default);
 
         await ShouldMatchAsync(recording);

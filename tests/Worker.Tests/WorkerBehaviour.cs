@@ -196,6 +196,19 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_job_that_crashed_its_sandbox_three_times_fails_for_good_whatever_its_retries()
+    {
+        var id = await Client.EnqueueAsync(() => ScriptedJobs.ExitEachTime());
+
+        await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Count(state => state.Name == "Failed") == 3, Patience);
+        var job = (await Client.GetAsync(id))!;
+        job.State!.Name.ShouldBe("Failed");
+        job.State.Reason.ShouldNotBeNull().ShouldStartWith("The job has crashed its sandbox 3 times and is not retried.");
+        job.Parameters["CrashCount"].ShouldBe("3");
+        job.Parameters["RetryCount"].ShouldBe("2", "crashes are counted apart");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_job_that_overflows_its_stack_fails_alone()
     {
         var id = await Client.EnqueueAsync(() => ScriptedJobs.OverflowTheStack());

@@ -6,6 +6,8 @@ namespace JobRunner.InMemory;
 sealed partial class InMemoryJobStore
 {
     readonly Dictionary<string, (long Value, DateTimeOffset? ExpireAt)> _counters = new(StringComparer.Ordinal);
+    static readonly Dictionary<string, string?> _noParameters = [];
+
     readonly SortedSet<long> _retries = [];
     readonly PriorityQueue<long, DateTimeOffset> _expiring = new();
 
@@ -67,8 +69,8 @@ sealed partial class InMemoryJobStore
         if (!_jobs.TryGetValue(change.JobId, out var job) || job.StateId != change.SeenStateId)
             return null;
 
-        if (change.RetryCount is { } retries)
-            job.Parameters["RetryCount"] = retries.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in change.Parameters ?? _noParameters)
+            job.Parameters[name] = value;
         Enter(job, job.State.Name, change.States);
         return job.StateId;
     }

@@ -43,10 +43,10 @@ public sealed record ClaimedJob(
 /// <param name="States">One to three history rows, oldest first; the last one becomes the current state.</param>
 /// <param name="OwnQueue">The queue that the job itself carries, or null.</param>
 /// <param name="Claim">The claim that must still be held, or null for a change from outside.</param>
-/// <param name="RetryCount">The new value of job parameter <c>RetryCount</c>, or null to leave it.</param>
+/// <param name="Parameters">New values of job parameters, such as <c>RetryCount</c>; null to leave all.</param>
 public sealed record StateChange(
     long JobId, long SeenStateId, string SeenStateName, IReadOnlyList<JobState> States, string? OwnQueue = null,
-    Claim? Claim = null, int? RetryCount = null)
+    Claim? Claim = null, IReadOnlyDictionary<string, string?>? Parameters = null)
 {
     /// <summary>What the change does besides its history rows.</summary>
     public StateEffects Effects => StateEffects.Of(SeenStateName, States[^1], OwnQueue);

@@ -23,7 +23,7 @@ sealed class StateChangeColumns(IEnumerable<(int Index, StateChange Change)> cha
         Column(r => r.Change.Claim?.QueueRowId, NpgsqlDbType.Bigint),
         Column(r => r.Change.Claim?.Token, NpgsqlDbType.Integer),
         Column(r => r.Change.EndsClaim, NpgsqlDbType.Boolean),
-        Column(r => r.Change.RetryCount, NpgsqlDbType.Integer),
+        Column(r => r.Change.Parameters is { } parameters ? StateData.Write(parameters) : null, NpgsqlDbType.Json),
         Column(r => r.Effects.Expires, NpgsqlDbType.Boolean),
         Column(r => r.Effects.EnqueueTo, NpgsqlDbType.Text),
         Column(r => r.Effects.ScheduleScore, NpgsqlDbType.Double),

@@ -8,6 +8,9 @@ sealed class OutputPump : IDisposable
 {
     public const int MaxLineLength = 8 * 1024;
 
+    // A quarter of what a pipe holds: a child that writes without end costs a wake-up for each of these.
+    const int BufferSize = 16 * 1024;
+
     readonly Stream _stream;
     readonly StringBuilder _line = new();
     readonly CrashLines _kept = new();
@@ -36,8 +39,8 @@ sealed class OutputPump : IDisposable
 
     async Task PumpAsync()
     {
-        var bytes = new byte[4096];
-        var chars = new char[4096 + 4]; // and what a cut character before them may become
+        var bytes = new byte[BufferSize];
+        var chars = new char[BufferSize + 4]; // and what a cut character before them may become
         var decoder = Encoding.UTF8.GetDecoder();
         try
         {

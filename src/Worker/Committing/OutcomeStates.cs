@@ -1,3 +1,4 @@
+using System.Globalization;
 using JobRunner.Storage;
 
 namespace JobRunner.Worker;
@@ -5,6 +6,8 @@ namespace JobRunner.Worker;
 /// <summary>The one place where an outcome becomes states. Pure but for the jitter of retries.</summary>
 static class OutcomeStates
 {
+    const int MostCrashes = 3;
+
     /// <summary>The change that marks a job as running.</summary>
     public static StateChange Start(Execution execution, string serverId) =>
         Change(execution, [Processing(execution, serverId)]);
@@ -25,14 +28,36 @@ static class OutcomeStates
     {
         var loaded = execution.Method is not null && failed.Exception.Type != typeof(JobLoadException).FullName;
         var failure = JobState.Failed(now, failed.Exception, serverId, loaded ? ReasonOf(failed) : StateReasons.NotFound);
+        var crashes = failed.Reason == EndReason.Crash ? execution.Crashes + 1 : 0;
+        if (crashes >= MostCrashes)
+            return Poisoned(execution, failure, crashes, serverId);
         var policy = execution.Method?.Policy.Retry ?? RetryPolicy.Default;
         var next = policy.Next(
             execution.Attempt, failed.Exception, () => queues.Of(execution.Job.Invocation) ?? QueueName.Default, now, random);
         JobState[] states = next is null ? [failure] : [failure, next];
         return Change(execution, loaded ? WithProcessing(execution, serverId, states) : states) with
         {
-            RetryCount = next is null or { Name: JobStates.Deleted } ? null : execution.Attempt,
+            Parameters = Counts(next is null or { Name: JobStates.Deleted } ? 0 : execution.Attempt, crashes),
         };
+    }
+
+    // Whatever its retries say: a job that takes its process down each time costs more than itself.
+    static StateChange Poisoned(Execution execution, JobState failure, int crashes, string serverId) =>
+        Change(execution, WithProcessing(execution, serverId, failure with
+        {
+            Reason = string.Create(CultureInfo.InvariantCulture, $"The job has crashed its sandbox {crashes} times and is not retried. {failure.Reason}"),
+        })) with { Parameters = Counts(0, crashes) };
+
+    static Dictionary<string, string?>? Counts(int retries, int crashes)
+    {
+        if (retries == 0 && crashes == 0)
+            return null;
+        var counts = new Dictionary<string, string?>(2);
+        if (retries > 0)
+            counts.Add("RetryCount", retries.ToString(CultureInfo.InvariantCulture));
+        if (crashes > 0)
+            counts.Add("CrashCount", crashes.ToString(CultureInfo.InvariantCulture));
+        return counts;
     }
 
     static string ReasonOf(Outcome.Failed failed) =>

@@ -26,7 +26,10 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     public int Attempt => Retries + 1;
 
     /// <summary>How many retries there have been.</summary>
-    public int Retries { get; } = int.TryParse(job.Parameters.GetValueOrDefault("RetryCount"), out var count) && count > 0 ? count : 0;
+    public int Retries { get; } = CountOf(job, "RetryCount");
+
+    /// <summary>How often it has crashed its sandbox before.</summary>
+    public int Crashes => CountOf(job, "CrashCount");
 
     /// <summary>When its lane started it; null while it waits for a slot. Set once by the lane.</summary>
     public DateTimeOffset? StartedAt { get; set; }
@@ -79,4 +82,7 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     }
 
     public void Dispose() => _cancellation.Dispose();
+
+    static int CountOf(ClaimedJob job, string parameter) =>
+        int.TryParse(job.Parameters.GetValueOrDefault(parameter), out var count) && count > 0 ? count : 0;
 }

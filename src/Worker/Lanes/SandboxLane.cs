@@ -25,7 +25,7 @@ sealed class SandboxLane(
         }
         catch (Exception e)
         {
-            return new Outcome.Failed(EndReason.Crash, ExceptionInfo.From(e)); // the pool itself is broken: told, not hidden
+            return new Outcome.Failed(EndReason.Exception, ExceptionInfo.From(e)); // the pool itself is broken: told, not hidden
         }
     }
 

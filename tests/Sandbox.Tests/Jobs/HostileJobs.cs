@@ -7,7 +7,7 @@ namespace JobRunner.Sandbox.Tests.Jobs;
 /// <summary>Jobs that do to their process what none should.</summary>
 public static partial class HostileJobs
 {
-    public static void WriteMuch(int megabytes) => TestJobs.WriteNatively(new string('x', 99) + "\n", megabytes * 10_000);
+    public static void WriteMuch(int megabytes) => TestJobs.WriteNatively(new string('x', 999) + "\n", megabytes * 1000);
 
     /// <summary>Closes what this process has open, the way to its parent included.</summary>
     public static void CloseDescriptors(bool onlySockets)

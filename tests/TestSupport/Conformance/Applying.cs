@@ -36,7 +36,7 @@ public abstract partial class JobStoreConformance
     {
         var job = await StartAsync(await AddAndClaimAsync());
 
-        (await ApplyAsync(By(job, Failed(), Retry()) with { RetryCount = 1 })).ShouldNotBeNull();
+        (await ApplyAsync(By(job, Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } })).ShouldNotBeNull();
 
         var details = await GetAsync(job.JobId);
         details.History.Take(2).Select(s => s.Name).ShouldBe([JobStates.Scheduled, JobStates.Failed]);
@@ -52,12 +52,12 @@ public abstract partial class JobStoreConformance
     public async Task A_second_retry_replaces_the_count_and_leaves_the_retries_when_it_is_due()
     {
         var first = await AddAndClaimAsync();
-        await ApplyAsync(By(first, Processing(), Failed(), Retry()) with { RetryCount = 1 });
+        await ApplyAsync(By(first, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } });
         await Store.EnqueueDueAsync(Now.AddMinutes(1), 10, default);
         (await Store.CountAsync(default)).Retries.ShouldBe(0);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
 
-        await ApplyAsync(By(second, Processing(), Failed(), Retry()) with { RetryCount = 2 });
+        await ApplyAsync(By(second, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "2" } });
 
         (await GetAsync(first.JobId)).Parameters["RetryCount"].ShouldBe("2");
         (await Store.CountAsync(default)).Retries.ShouldBe(1);

@@ -59,7 +59,7 @@ public abstract partial class JobStoreConformance
             await Task.WhenAll(
                 Store.ReleaseAsync([.. released.Select(job => job.Claim)], default),
                 Store.ApplyAsync([.. jobs.Except(released).Select(job => random.Next(3) == 0
-                    ? By(job, Processing(), Failed(), Retry()) with { RetryCount = 1 }
+                    ? By(job, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } }
                     : By(job, Processing(), Succeeded()))], default),
                 Store.RenewAsync([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))], default));
             if (jobs.Length == 0)

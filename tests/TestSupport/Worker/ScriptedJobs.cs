@@ -72,6 +72,9 @@ public static class ScriptedJobs
     [Retry(Attempts = 0)]
     public static void Exit(int code) => Environment.Exit(code);
 
+    [Retry(Attempts = 10, DelaysInSeconds = [0])]
+    public static void ExitEachTime() => Environment.Exit(3);
+
     [Retry(Attempts = 0)]
     [Sandboxed(TimeLimit = "500ms")]
     public static void SpinWithALimit() => Spin(null);

@@ -16,30 +16,20 @@ sealed partial class PostgresJobStore
             from unnest($1::bigint[], $2::int[]) as c(id, token)
             cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), released as (
-            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
+            update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount) + 1
             where id = any(array(select id from held))
         )
         select count(pg_notify('new_job', '')) from (select from held limit 1) once
         """;
 
-    public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
-        claims.Count == 0 ? Task.CompletedTask : NumberAsync(Command(ReleaseSql, Ids(claims), Tokens(claims)), cancellationToken);
-
-    // The notification is for workers whose place for such jobs is free.
-    const string MoveSql = """
-        with held as materialized (
-            select c.id
-            from unnest($1::bigint[], $2::int[]) as c(id, token)
-            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
-        ), moved as (
-            update hangfire.jobqueue set queue = $3, fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from held))
-        )
-        select count(pg_notify('new_job', '')) from (select from held limit 1) once
-        """;
+    public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => ReleaseAsync(claims, null, cancellationToken);
 
     public Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken) =>
-        claims.Count == 0 ? Task.CompletedTask : NumberAsync(Command(MoveSql, Ids(claims), Tokens(claims), Parameters.Of(queue)), cancellationToken);
+        ReleaseAsync(claims, queue, cancellationToken);
+
+    Task ReleaseAsync(IReadOnlyList<Claim> claims, string? queue, CancellationToken cancellationToken) => claims.Count == 0
+        ? Task.CompletedTask
+        : NumberAsync(Command(ReleaseSql, Ids(claims), Tokens(claims), Parameters.TextOrNull(queue)), cancellationToken);
 
     // Whether the job has moved on is looked at here, and not believed: a row that goes although its job still needs it would
     // be a job that never runs.

@@ -11,6 +11,9 @@ static class Parameters
     public static NpgsqlParameter Of<T>(T[] values, NpgsqlDbType type) =>
         new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 
+    public static NpgsqlParameter TextOrNull(string? value) =>
+        new() { Value = value is null ? DBNull.Value : value, NpgsqlDbType = NpgsqlDbType.Text };
+
     public static NpgsqlParameter Ids(IEnumerable<long> ids) => Of(ids.ToArray(), NpgsqlDbType.Bigint);
 
     public static NpgsqlParameter At(DateTimeOffset instant) => Of(instant.UtcDateTime);

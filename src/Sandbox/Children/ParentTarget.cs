@@ -10,7 +10,8 @@ sealed class ParentTarget(string token) : IRpcTarget
     volatile SandboxRun? _run;
     bool _hasGreeted;
 
-    /// <summary>Ends when the child has shown its token and has its answer, because nothing may come before that; fails when it showed a wrong one or is of another version.</summary>
+    /// <summary>Ends when the child has shown its token and has been answered, because nothing may come before that answer; fails
+    /// when it showed a wrong one or is of another version.</summary>
     public Task Greeted => _greeted.Task;
 
     /// <summary>The run that messages belong to.</summary>

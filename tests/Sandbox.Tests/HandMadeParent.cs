@@ -41,6 +41,13 @@ sealed class HandMadeParent : IAsyncDisposable
     public async Task<JsonElement> ReceiveAsync() =>
         JsonElement.Parse((await _reader.ReadAsync(default) ?? throw new EndOfStreamException()).Span);
 
+    /// <summary>The next message, which is an error: whose, and which.</summary>
+    public async Task<(int Id, int Code)> ErrorAsync()
+    {
+        var answer = await ReceiveAsync();
+        return (answer.GetProperty("id").GetInt32(), answer.GetProperty("error").GetProperty("code").GetInt32());
+    }
+
     /// <summary>Answers the greeting, and makes the child load this assembly's jobs.</summary>
     public async Task InitializeAsync()
     {

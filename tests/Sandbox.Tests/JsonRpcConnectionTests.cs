@@ -85,8 +85,55 @@ public sealed class JsonRpcConnectionTests : IAsyncLifetime
         data.GetProperty("inner").GetProperty("message").GetString().ShouldBe("the cause");
     }
 
+    [Fact(Timeout = 10_000)]
+    public async Task An_exception_with_more_causes_than_JSON_may_be_deep_is_sent_with_some_of_them()
+    {
+        await _pair.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"fail deeply"}""");
+        var error = (await _pair.ReceiveAsync()).GetProperty("error");
+        error.GetProperty("message").GetString().ShouldBe("level 99");
+        error.GetProperty("data").GetProperty("inner").GetProperty("inner").GetProperty("message").GetString().ShouldBe("level 97");
+        error.GetProperty("data").GetProperty("details").GetString()!.ShouldContain("System.InvalidOperationException: level 99");
+    }
+
+    [Theory(Timeout = 10_000)]
+    [InlineData("""cut \ud83d""", "cut \uFFFD")]
+    [InlineData("""\udE00 \u0041 \ud83d\ude00""", "\uFFFD A 😀")]
+    [InlineData("""\ud83d \\ud83d \n""", "\uFFFD \\ud83d \n")]
+    public async Task Half_a_character_in_a_text_for_people_does_not_end_the_connection(string escaped, string text)
+    {
+        await _pair.SendAsync($$"""{"jsonrpc":"2.0","method":"log","params":{"level":"Debug","message":"{{escaped}}"} }""");
+        (await _target.Notified.Task).Line.Message.ShouldBe(text);
+        var answered = RequestAsync();
+        await AnswerAsync(await _pair.ReceiveAsync(), $$""" "error":{"code":-32000,"message":"{{escaped}}","data":{"message":"{{escaped}}"} } """);
+        var error = await Should.ThrowAsync<RpcException>(answered);
+        (error.Message, error.Data!.Message).ShouldBe((text, text));
+    }
+
+    [Theory(Timeout = 10_000)]
+    [InlineData("""{"result":null}""")]
+    [InlineData("""{}""")]
+    public async Task A_result_may_be_without_a_value(string result)
+    {
+        var answered = RequestAsync();
+        await AnswerAsync(await _pair.ReceiveAsync(), $"\"result\":{result}");
+        (await answered)!.Result.ShouldBeNull();
+    }
+
+    [Fact(Timeout = 10_000)]
+    public async Task A_result_may_be_null_with_an_error_that_is_null()
+    {
+        var answered = RequestAsync();
+        await AnswerAsync(await _pair.ReceiveAsync(), """ "result":null,"error":null """);
+        (await answered).ShouldBeNull();
+    }
+
     [Theory(Timeout = 10_000)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"nothing"}""", -32601)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo"}""", -32602)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":null}""", -32602)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":[]}""", -32602)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":{"level":"Error"}}""", -32602)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":{"level":"Error","message":null}}""", -32602)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":{"level":7.5}}""", -32602)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"echo","params":["Error","m","more"]}""", -32602)]
     public async Task A_bad_request_is_answered_and_the_connection_goes_on(string json, int code)
@@ -148,6 +195,21 @@ public sealed class JsonRpcConnectionTests : IAsyncLifetime
     {
         await _pair.Peer.WriteAsync(Encoding.UTF8.GetBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
         (await _pair.EndAsync()).ShouldContain("has no colon: 'GET / HTTP/1.1'");
+    }
+
+    [Fact(Timeout = 10_000)]
+    public async Task A_message_that_is_nested_too_deep_ends_the_connection()
+    {
+        var nested = new string('[', 100) + new string(']', 100);
+        await _pair.SendAsync($$"""{"jsonrpc":"2.0","id":1,"method":"echo","params":["Error","m"],"more":{{nested}}}""");
+        (await _pair.EndAsync()).ShouldContain("not JSON-RPC");
+    }
+
+    [Fact(Timeout = 10_000)]
+    public async Task A_message_above_the_cap_ends_the_connection_before_it_is_read()
+    {
+        await _pair.Peer.WriteAsync(Encoding.UTF8.GetBytes("Content-Length: 100001\r\n\r\n"));
+        (await _pair.EndAsync()).ShouldContain("100,001 bytes was announced; at most 100,000 are accepted");
     }
 
     [Fact(Timeout = 10_000)]

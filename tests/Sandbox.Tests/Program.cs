@@ -7,6 +7,8 @@ static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        if (args is ["peer", .. var program])
+            return await new PeerChecks(program).RunAsync();
         await using var host = new PoolHost(o => (o.Minimum, o.Maximum, o.ProtectHost) = (2, 2, !args.Contains("unprotected")));
         await host.Pool.StartAsync(default);
         if (args is ["spied-on", ..])

@@ -1,6 +1,6 @@
 namespace JobRunner.Sandbox.Tests;
 
-/// <summary>Answers <c>echo</c>, fails at <c>fail</c>, waits for its cancellation at <c>wait</c>; keeps notifications.</summary>
+/// <summary>Answers <c>echo</c>, fails at <c>fail</c>, and with a hundred causes at <c>fail deeply</c>, waits for its cancellation at <c>wait</c>; keeps notifications.</summary>
 sealed class ScriptedTarget : IRpcTarget
 {
     public TaskCompletionSource<(string Method, LogParams Line)> Notified { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -9,6 +9,7 @@ sealed class ScriptedTarget : IRpcTarget
     {
         "echo" => new(new RpcResult(parameters.Read(WireJson.Default.LogParams), WireJson.Default.LogParams)),
         "fail" => throw new InvalidOperationException("it failed", new ArgumentException("the cause")),
+        "fail deeply" => throw Enumerable.Range(0, 100).Aggregate(new InvalidOperationException("the cause"), (cause, i) => new InvalidOperationException($"level {i}", cause)),
         "wait" => WaitAsync(cancellationToken),
         _ => throw new RpcException(RpcErrorCodes.MethodNotFound, "no such method"),
     };

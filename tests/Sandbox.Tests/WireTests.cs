@@ -62,6 +62,25 @@ public sealed class WireTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task One_thing_comes_after_the_other_and_what_comes_too_early_is_refused()
+    {
+        await using var parent = await HandMadeParent.StartAsync("t");
+        await parent.InitializeAsync();
+        await parent.SendAsync("""{"jsonrpc":"2.0","method":"$/unknown","params":{"a":[1]}}""");
+        await parent.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"initialize","params":{"jobAssemblies":[],"modules":[]}}""");
+        (await parent.ErrorAsync()).ShouldBe((2, -32600));
+        await parent.SendAsync("""{"jsonrpc":"2.0","id":3,"method":"run","params":{"jobId":1}}""");
+        (await parent.ErrorAsync()).ShouldBe((3, -32602));
+        await parent.SendAsync(Run("4", "WaitAsync", "\"System.Threading.CancellationToken, mscorlib\"", "null"));
+        await parent.SendAsync(Run("5", "Nothing", "", ""));
+        (await parent.ErrorAsync()).ShouldBe((5, -32600));
+        await parent.SendAsync("""{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":4}}""");
+        (await parent.ErrorAsync()).ShouldBe((4, -32800));
+        await parent.SendAsync(Run("6", "Nothing", "", ""));
+        (await parent.ReceiveAsync()).GetRawText().ShouldBe("""{"jsonrpc":"2.0","id":6,"result":{}}""");
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_child_ends_when_its_parent_hangs_up_whatever_its_job_does()
     {
         await using var parent = await HandMadeParent.StartAsync("t");

@@ -7,13 +7,16 @@ namespace JobRunner.Sandbox;
 sealed class ChildTarget : IRpcTarget
 {
     JobPerformer? _performer;
+    volatile bool _isRunning;
 
     public ParentLink Parent { get; set; } = null!;
 
     public ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken) => method switch
     {
+        Wire.Run when _isRunning => throw new RpcException(RpcErrorCodes.InvalidRequest, "A job is running; there is one at a time."),
         Wire.Run when _performer is { } performer => RunAsync(performer, parameters.Read(WireJson.Default.RunParams), cancellationToken),
         Wire.Run => throw new RpcException(RpcErrorCodes.InvalidRequest, "Nothing can run before 'initialize'."),
+        Wire.Initialize when _performer is not null => throw new RpcException(RpcErrorCodes.InvalidRequest, "'initialize' comes once."),
         Wire.Initialize => Initialize(parameters.Read(WireJson.Default.InitializeParams)),
         _ => throw new RpcException(RpcErrorCodes.MethodNotFound, $"There is no method '{method}'."),
     };
@@ -37,24 +40,28 @@ sealed class ChildTarget : IRpcTarget
     }
 
     // On a thread of the pool: the one that called us must go back to reading, or no cancellation would be heard.
-    ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken) =>
-        new(Task.Run(() => PerformAsync(performer, job, cancellationToken), CancellationToken.None));
+    ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
+    {
+        _isRunning = true;
+        return new(Task.Run(() => PerformAsync(performer, job, cancellationToken), CancellationToken.None));
+    }
 
     async Task<RpcResult> PerformAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
     {
-        HeapLimit.Apply(job.MemoryLimit);
-        Parent.BeginLog(job.LogLimit);
-        using var progress = new ProgressSender(job.Progress, Parent, TimeProvider.System);
-        var context = new SandboxJobContext(job, new JobLogger(Parent), progress, cancellationToken);
-        var invocation = new Invocation(job.Type, job.Method, job.ParameterTypes, job.Arguments);
         try
         {
+            HeapLimit.Apply(job.MemoryLimit);
+            Parent.BeginLog(job.LogLimit);
+            using var progress = new ProgressSender(job.Progress, Parent, TimeProvider.System);
+            var context = new SandboxJobContext(job, new JobLogger(Parent), progress, cancellationToken);
+            var invocation = new Invocation(job.Type, job.Method, job.ParameterTypes, job.Arguments);
             var result = await performer.RunAsync(invocation, new JobCultures(job.Culture, job.UiCulture), context);
             RejectTooLarge(result);
             return new RpcResult(new RunResult(result), WireJson.Default.RunResult);
         }
         finally
         {
+            _isRunning = false; // first, because the job may have left a console that throws
             JobConsole.EndLines();
         }
     }

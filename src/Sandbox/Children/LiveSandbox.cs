@@ -71,12 +71,15 @@ sealed class LiveSandbox
     public async Task<SandboxEnd> RunAsync(SandboxCall call, CancellationToken cancellationToken)
     {
         var limits = RunLimits.Of(call, _options);
-        using var run = new SandboxRun(call, limits, _process, _meter, _stacks, _options, _time, _logger, cancellationToken);
+        using var run = new SandboxRun(call, limits, _process, _meter, _stacks, _options, _time, _logger, cancellationToken)
+        {
+            Token = _jobsRun + 1,
+        };
         Begin(run, limits);
         try
         {
             var result = await _connection.RequestAsync(
-                Wire.Run, Parameters(call, _jobsRun, limits, RunLog.LimitOf(_options.LogLimitMb)), WireJson.Default.RunParams, WireJson.Default.RunResult, run.Soft);
+                Wire.Run, Parameters(call, run.Token, limits, RunLog.LimitOf(_options.LogLimitMb)), WireJson.Default.RunParams, WireJson.Default.RunResult, run.Soft);
             return new SandboxEnd.Returned(result?.Result);
         }
         catch (RpcException e)
@@ -141,7 +144,7 @@ sealed class LiveSandbox
         return _meter.Memory > _options.RecycleAboveMb * 1024L * 1024;
     }
 
-    static RunParams Parameters(SandboxCall call, int token, RunLimits limits, long logLimit) => new(
+    static RunParams Parameters(SandboxCall call, long token, RunLimits limits, long logLimit) => new(
         call.JobId, call.Attempt, call.Queue, call.Invocation.Type, call.Invocation.Method, call.Invocation.ParameterTypes,
         call.Invocation.Arguments, call.Cultures.Culture, call.Cultures.UICulture, token, limits.Memory, logLimit);
 

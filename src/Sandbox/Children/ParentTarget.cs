@@ -8,8 +8,10 @@ sealed class ParentTarget(string token) : IRpcTarget
 {
     readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile SandboxRun? _run;
+    bool _hasGreeted;
 
-    /// <summary>Ends when the child has shown its token; fails when it showed a wrong one or is of another version.</summary>
+    /// <summary>Ends when the child has shown its token and has been answered, because nothing may come before that answer; fails
+    /// when it showed a wrong one or is of another version.</summary>
     public Task Greeted => _greeted.Task;
 
     /// <summary>The run that messages belong to.</summary>
@@ -19,15 +21,20 @@ sealed class ParentTarget(string token) : IRpcTarget
     {
         if (method != Wire.Hello)
             throw new RpcException(RpcErrorCodes.MethodNotFound, $"There is no method '{method}'.");
-        var refused = Refusal(parameters.Read(WireJson.Default.HelloParams));
-        if (refused is null)
+        if (_hasGreeted)
+            throw new RpcException(RpcErrorCodes.InvalidRequest, "'hello' comes once.");
+        _hasGreeted = true;
+        try
         {
-            _greeted.TrySetResult();
-            return default;
+            Check(parameters.Read(WireJson.Default.HelloParams));
+        }
+        catch (RpcException e)
+        {
+            _greeted.TrySetException(new SandboxStartException(e.Message));
+            throw;
         }
 
-        _greeted.TrySetException(new SandboxStartException(refused));
-        throw new RpcException(RpcErrorCodes.InvalidRequest, refused);
+        return new(new RpcResult(null, null, Sent: () => _greeted.TrySetResult()));
     }
 
     public void OnNotification(string method, RpcParams parameters)
@@ -36,16 +43,16 @@ sealed class ParentTarget(string token) : IRpcTarget
             return; // it belongs to a job that has ended
         if (method == Wire.Log && parameters.Read(WireJson.Default.LogParams) is var line)
             run.Log.OnLog(line.Level, line.Message);
-        else if (method == RpcMessages.Progress)
-            run.Log.OnProgress(parameters.Read(WireJson.Default.ProgressParams).Value);
+        else if (method == RpcMessages.Progress && parameters.Read(WireJson.Default.ProgressParams) is var progress && progress.Token == run.Token)
+            run.Log.OnProgress(progress.Value);
     }
 
-    string? Refusal(HelloParams hello)
+    void Check(HelloParams hello)
     {
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(hello.Token), Encoding.UTF8.GetBytes(token)))
-            return "The sandbox's first message has the wrong token.";
-        return hello.Version == Wire.Version
-            ? null
-            : $"The sandbox speaks version {hello.Version} of the protocol, the worker version {Wire.Version}: their releases differ.";
+            throw new RpcException(RpcErrorCodes.InvalidRequest, "The sandbox's first message has the wrong token.");
+        if (hello.Version != Wire.Version)
+            throw new RpcException(RpcErrorCodes.InvalidRequest,
+                $"The sandbox speaks version {hello.Version} of the protocol, the worker version {Wire.Version}: their releases differ.");
     }
 }

@@ -42,6 +42,9 @@ sealed class SandboxRun : IDisposable
 
     public SandboxCall Call { get; }
 
+    /// <summary>The mark of what the job tells of its progress.</summary>
+    public required long Token { get; init; }
+
     /// <summary>Where what the job tells goes.</summary>
     public RunLog Log { get; }
 

@@ -103,7 +103,10 @@ sealed class SandboxStarter : IDisposable
 
     ProcessStartInfo CommandLine(string socket)
     {
-        var start = _files.Value.Command("--socket", socket, "--parent", $"{Environment.ProcessId}");
+        string[] arguments = ["--socket", socket, "--parent", $"{Environment.ProcessId}"];
+        var start = _options.Program is [var program, .. var first]
+            ? new ProcessStartInfo(program, [.. first, .. arguments])
+            : _files.Value.Command(arguments);
         ChildEnvironment.Apply(start.Environment, _options.Environment);
         return start;
     }

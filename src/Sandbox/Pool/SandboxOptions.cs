@@ -62,4 +62,7 @@ public sealed class SandboxOptions
     /// <summary>Environment variables for the sandboxes. They get a few harmless ones of the worker (path, home, language,
     /// time zone, .NET's own), and never the rest, where passwords may be. Empty by default.</summary>
     public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Another program to start as a sandbox, with its first arguments: one that is not ours, to check the protocol.</summary>
+    internal string[]? Program { get; set; }
 }

@@ -26,22 +26,22 @@ static class Wire
 /// <summary>A result that says only that it is done.</summary>
 sealed record Done;
 
-sealed record HelloParams(string Token, int Version, int Pid);
+sealed record HelloParams(string Token, int Version, int Pid = 0);
 
 sealed record InitializeParams(string[] JobAssemblies, string[] Modules);
 
 sealed record RunParams(
     long JobId, int Attempt, string Queue, string Type, string Method, IReadOnlyList<string> ParameterTypes,
-    IReadOnlyList<string?> Arguments, string? Culture, string? UiCulture, long Progress, long MemoryLimit = 0, long LogLimit = 0);
+    IReadOnlyList<string?> Arguments, string? Culture = null, string? UiCulture = null, long Progress = 0, long MemoryLimit = 0, long LogLimit = 0);
 
 /// <summary>What the job returned, as JSON text that is not looked into here; null for nothing.</summary>
-sealed record RunResult(string? Result);
+sealed record RunResult(string? Result = null);
 
-sealed record LogParams(LogLevel Level, string Message);
+sealed record LogParams(LogLevel Level, [property: JsonConverter(typeof(MendedText))] string Message);
 
 sealed record ProgressParams(long Token, ProgressValue Value);
 
-sealed record ProgressValue(double Fraction, string? Message);
+sealed record ProgressValue(double Fraction, [property: JsonConverter(typeof(MendedText))] string? Message = null);
 
 sealed record CancelParams(long Id);
 
@@ -57,7 +57,7 @@ sealed record IncomingCancelParams(JsonElement Id)
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(HelloParams))]
 [JsonSerializable(typeof(InitializeParams))]

@@ -12,6 +12,7 @@ static class FrameHeader
     /// <summary>Reads the length. Other lines, such as Content-Type, are ignored: the text is always UTF-8.</summary>
     public static int ContentLength(ReadOnlySpan<byte> header, int maxBytes)
     {
+        int? found = null;
         foreach (var range in header.Split("\r\n"u8))
         {
             var line = header[range];
@@ -19,10 +20,12 @@ static class FrameHeader
             if (colon < 0)
                 throw new RpcConnectionException($"A header line has no colon: '{Show(line)}'.");
             if (Ascii.EqualsIgnoreCase(line[Ascii.Trim(line[..colon])], "Content-Length"u8))
-                return Length(line[(colon + 1)..], maxBytes);
+                found = found is null
+                    ? Length(line[(colon + 1)..], maxBytes)
+                    : throw new RpcConnectionException("A message's header has more than one Content-Length."); // which of them is true?
         }
 
-        throw new RpcConnectionException("A message's header has no Content-Length.");
+        return found ?? throw new RpcConnectionException("A message's header has no Content-Length.");
     }
 
     /// <summary>Writes the header so that it ends where the target ends; returns where it begins.</summary>
@@ -42,7 +45,7 @@ static class FrameHeader
     static int Length(ReadOnlySpan<byte> value, int maxBytes)
     {
         var digits = value[Ascii.Trim(value)];
-        if (!Utf8Parser.TryParse(digits, out int length, out var used) || used != digits.Length || length < 0)
+        if (digits is [(byte)'+', ..] || !Utf8Parser.TryParse(digits, out int length, out var used) || used != digits.Length || length < 0)
             throw new RpcConnectionException($"A message's Content-Length is not a number: '{Show(digits)}'.");
         return length <= maxBytes
             ? length

@@ -18,12 +18,12 @@ sealed class FrameReader(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
         int header;
         while ((header = Buffered.IndexOf("\r\n\r\n"u8)) < 0)
         {
-            if (_end - _start > MaxHeaderBytes)
-                throw new RpcConnectionException($"A message's header is longer than {MaxHeaderBytes} bytes.");
+            RejectLongHeader(_end - _start);
             if (!await FillAsync(cancellationToken))
                 return _end == _start ? null : throw new RpcConnectionException("The stream ended inside a message's header.");
         }
 
+        RejectLongHeader(header);
         var length = FrameHeader.ContentLength(Buffered[..header], maxBytes);
         _start += header + 4;
         while (_end - _start < length)
@@ -32,6 +32,12 @@ sealed class FrameReader(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
         var frame = _buffer.AsMemory(_start, length);
         _start += length;
         return frame;
+    }
+
+    static void RejectLongHeader(int bytes)
+    {
+        if (bytes > MaxHeaderBytes)
+            throw new RpcConnectionException($"A message's header is longer than {MaxHeaderBytes} bytes.");
     }
 
     ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);

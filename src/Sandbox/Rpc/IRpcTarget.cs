@@ -12,5 +12,6 @@ interface IRpcTarget
     void OnNotification(string method, RpcParams parameters);
 }
 
-/// <summary>The result of a request and how to write it; the default is null.</summary>
-readonly record struct RpcResult(object? Value, JsonTypeInfo? Type);
+/// <summary>The result of a request and how to write it; the default is null. <paramref name="Sent"/> is called when the answer has
+/// been written, for what must come after it.</summary>
+readonly record struct RpcResult(object? Value, JsonTypeInfo? Type, Action? Sent = null);

@@ -121,7 +121,9 @@ sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageB
     {
         try
         {
-            await WriteAsync(id, await running);
+            var response = await running;
+            await WriteAsync(id, response);
+            response.Result.Sent?.Invoke();
         }
         catch (Exception e)
         {

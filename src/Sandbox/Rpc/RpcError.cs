@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace JobRunner.Sandbox;
 
 /// <summary>The error member of a response. What its data looks like is the peer's affair.</summary>
-sealed record RpcError(int Code, string Message, JsonElement? Data = null)
+sealed record RpcError(int Code, [property: JsonConverter(typeof(MendedText))] string Message, JsonElement? Data = null)
 {
     public static RpcError Of(Exception exception, int code) => new(
         code, exception.Message, JsonSerializer.SerializeToElement(RpcErrorData.From(exception), WireJson.Default.RpcErrorData));
@@ -29,8 +29,13 @@ sealed record RpcError(int Code, string Message, JsonElement? Data = null)
 /// ignore: <paramref name="Details"/>, the text of the whole exception, and <paramref name="Bases"/>, the types that its type
 /// derives from.</summary>
 sealed record RpcErrorData(
-    string? Type, string? Message, string? Stack, int Code, RpcErrorData? Inner, string? Details = null, string? Bases = null)
+    string? Type = null, [property: JsonConverter(typeof(MendedText))] string? Message = null,
+    [property: JsonConverter(typeof(MendedText))] string? Stack = null, int Code = 0, RpcErrorData? Inner = null,
+    [property: JsonConverter(typeof(MendedText))] string? Details = null, string? Bases = null)
 {
+    // JSON readers, ours and others, refuse what is nested deeper than 64; Details has the rest.
+    const int MaxCauses = 40;
+
     public static RpcErrorData From(Exception exception)
     {
         var info = ExceptionInfo.From(exception);
@@ -52,9 +57,9 @@ sealed record RpcErrorData(
     public ExceptionInfo ToExceptionInfo(string message) =>
         new(Type ?? nameof(Exception), Message ?? message, ExceptionInfo.FirstLines(Details ?? Describe()), Bases);
 
-    static RpcErrorData From(Exception exception, string? details) => new(
+    static RpcErrorData From(Exception exception, string? details, int causes = MaxCauses) => new(
         exception.GetType().FullName, exception.Message, exception.StackTrace, exception.HResult,
-        exception.InnerException is { } inner ? From(inner, null) : null, details);
+        causes > 0 && exception.InnerException is { } inner ? From(inner, null, causes - 1) : null, details);
 
     // The form of Exception.ToString().
     string Describe() => $"{Type}: {Message}"

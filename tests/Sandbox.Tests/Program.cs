@@ -7,7 +7,8 @@ static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        await using var host = new PoolHost(o => (o.Minimum, o.Maximum, o.ProtectHost) = (2, 2, !args.Contains("unprotected")));
+        await using var host = new PoolHost(o =>
+            (o.Minimum, o.Maximum, o.ProtectHost, o.Strict) = (2, 2, !args.Contains("unprotected"), args.Contains("strict")));
         await host.Pool.StartAsync(default);
         if (args is ["spied-on", ..])
             await ShowSpyAsync(host);

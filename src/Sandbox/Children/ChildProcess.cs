@@ -92,7 +92,8 @@ sealed class ChildProcess
     async Task KillStartedLaterAsync()
     {
         await Task.WhenAny(Exited, Task.Delay(NamespaceEndTime, _time));
-        KillStarted();
+        if (!Exited.IsCompleted)
+            KillStarted();
     }
 
     void KillStarted()

@@ -43,4 +43,11 @@ public static class StrictJobs
         using var shell = Process.Start("sh", ["-c", $"setsid env -i sh -c 'exec sleep {name}' >/dev/null 2>&1 </dev/null &"]);
         shell.WaitForExit();
     }
+
+    /// <summary>The same with one that takes memory without end; goes on until it is ended.</summary>
+    public static void HogWithoutTrace()
+    {
+        using var shell = Process.Start("sh", ["-c", "setsid env -i tail /dev/zero >/dev/null 2>&1 &"]);
+        TestJobs.WaitAsync(default).GetAwaiter().GetResult();
+    }
 }

@@ -7,7 +7,7 @@ public sealed class CgroupTests
     [CgroupFact]
     public async Task The_kernel_bounds_and_ends_what_no_watchdog_finds()
     {
-        using var cgroup = DelegatedCgroup.Make();
+        await using var cgroup = DelegatedCgroup.Make();
         using var host = cgroup.Start("grouped");
         var lines = (await host.StandardOutput.ReadToEndAsync()).Split('\n');
         await host.WaitForExitAsync();
@@ -21,10 +21,10 @@ public sealed class CgroupTests
     [CgroupFact]
     public async Task A_host_that_is_killed_takes_those_with_it_that_hide_and_the_next_one_sweeps_its_group()
     {
-        using var cgroup = DelegatedCgroup.Make();
+        await using var cgroup = DelegatedCgroup.Make();
         using var host = cgroup.Start("killed", "hidden");
         await host.StandardOutput.ReadLineAsync();
-        ProcessList.Count($"sleep 7{host.Id}").ShouldBe(1);
+        await Eventually.HoldsAsync(() => ProcessList.Count($"sleep 7{host.Id}") == 1);
         host.Kill();
         await host.WaitForExitAsync();
         await Eventually.HoldsAsync(() => ProcessList.Count($"sleep 7{host.Id}") == 0);
@@ -34,6 +34,17 @@ public sealed class CgroupTests
         cgroup.Pools.ShouldHaveSingleItem().ShouldContain($"jobrunner-{next.Id}-");
         next.Kill();
         await next.WaitForExitAsync();
+    }
+
+    [CgroupFact]
+    public async Task A_host_in_a_group_of_systemds_is_not_moved_and_does_without()
+    {
+        await using var cgroup = DelegatedCgroup.Make();
+        cgroup.Divide("system.slice");
+        using var host = cgroup.StartIn("system.slice/jobs.service", "grouped");
+        (await host.StandardOutput.ReadLineAsync())!.ShouldContain("/system.slice/jobs.service itself, this one perhaps");
+        host.Kill();
+        await host.WaitForExitAsync();
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace JobRunner.Sandbox.Tests;
 
 /// <summary>A subtree of cgroup v2 as systemd's <c>Delegate=</c> and <c>DelegateSubgroup=</c> would make it; needs root.</summary>
-sealed class DelegatedCgroup : IDisposable
+sealed class DelegatedCgroup : IAsyncDisposable
 {
     readonly string _top;
 
@@ -21,10 +21,20 @@ sealed class DelegatedCgroup : IDisposable
         return new(top);
     }
 
-    /// <summary>Starts a host process of <see cref="Program"/> in a leaf of it.</summary>
-    public Process Start(params string[] arguments)
+    /// <summary>Makes a group below it whose own groups can have limits of memory.</summary>
+    public void Divide(string group)
     {
-        var leaf = Directory.CreateDirectory($"{_top}/worker").FullName;
+        File.WriteAllText($"{_top}/cgroup.subtree_control", "+memory");
+        File.WriteAllText($"{Directory.CreateDirectory($"{_top}/{group}")}/cgroup.subtree_control", "+memory");
+    }
+
+    /// <summary>Starts a host process of <see cref="Program"/> in a leaf of it.</summary>
+    public Process Start(params string[] arguments) => StartIn("worker", arguments);
+
+    /// <summary>Starts one in a group somewhere below it.</summary>
+    public Process StartIn(string group, params string[] arguments)
+    {
+        var leaf = Directory.CreateDirectory($"{_top}/{group}").FullName;
         return Process.Start(new ProcessStartInfo("sh",
             ["-c", "echo 0 > \"$0/cgroup.procs\" && exec \"$@\"", leaf, HostFiles.Find().Muxer, "exec", typeof(Program).Assembly.Location, .. arguments])
         {
@@ -32,12 +42,8 @@ sealed class DelegatedCgroup : IDisposable
         })!;
     }
 
-    public void Dispose()
-    {
-        foreach (var pool in Pools)
-            SandboxCgroup.TryEnd(pool);
-        SandboxCgroup.TryEnd(_top);
-    }
+    // With all that runs in it.
+    public async ValueTask DisposeAsync() => await new SandboxCgroup(_top).RemoveAsync(TimeProvider.System);
 }
 
 /// <summary>A test that needs a subtree of cgroup v2; where none can be made it is skipped with the reason.</summary>
@@ -51,7 +57,7 @@ sealed class CgroupFactAttribute : FactAttribute
     {
         try
         {
-            DelegatedCgroup.Make().Dispose();
+            DelegatedCgroup.Make().DisposeAsync().AsTask().GetAwaiter().GetResult();
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -25,4 +25,7 @@ static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "{Minimum} to {Maximum} sandboxes. For jobs without limits of their own: {Limits}")]
     public static partial void LimitsAre(this ILogger logger, int minimum, int maximum, string limits);
+
+    [LoggerMessage(8, LogLevel.Warning, "Sandbox {ProcessId} could not be put into a cgroup in {Directory}; the other limits hold")]
+    public static partial void NoCgroup(this ILogger logger, int processId, string directory);
 }

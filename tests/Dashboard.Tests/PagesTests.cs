@@ -54,6 +54,20 @@ public sealed class PagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_overview_tells_what_sandboxes_do_and_what_bounds_them()
+    {
+        await _app.Given.ServerAsync();
+        (await _app.GetPageAsync("")).ShouldNotContain("busy");
+        await _app.Store.AnnounceAsync(
+            new("jobrunner@build-8:1:2", ["default"], 4, Given.Now, Given.Now) { Sandboxes = new("memory: 512 MB; strict: <no>", 3, 1, 8) }, default);
+
+        var page = await _app.GetPageAsync("");
+
+        page.ShouldContain("3 busy, 1 idle of 8");
+        page.ShouldContain("memory: 512 MB; strict: &lt;no&gt;");
+    }
+
+    [Fact]
     public async Task Empty_pages_say_that_nothing_is_there()
     {
         (await _app.GetPageAsync("")).ShouldContain("No worker runs.");

@@ -56,7 +56,7 @@ public sealed class HostTests
         return found;
     }
 
-    static Process Start(params string[] arguments)
+    internal static Process Start(params string[] arguments)
     {
         var files = HostFiles.Find();
         var start = new ProcessStartInfo(files.Muxer, ["exec", typeof(HostTests).Assembly.Location, .. arguments])

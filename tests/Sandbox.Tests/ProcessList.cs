@@ -10,6 +10,10 @@ static class ProcessList
         .Where(directory => Read($"{directory}/environ").Split('\0').Any(entry => entry.StartsWith(start, StringComparison.Ordinal)))
         .Select(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0).ToList();
 
+    /// <summary>How many have a command line that begins so.</summary>
+    public static int Count(string command) =>
+        Directory.GetDirectories("/proc").Count(directory => Read($"{directory}/cmdline").Replace('\0', ' ').StartsWith(command, StringComparison.Ordinal));
+
     public static string Describe(int process) => $"{process} {Read($"/proc/{process}/cmdline").Replace('\0', ' ')}";
 
     /// <summary>True while it runs; a zombie does not.</summary>

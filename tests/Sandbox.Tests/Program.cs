@@ -9,12 +9,15 @@ static class Program
     {
         if (args is ["peer", .. var program])
             return await new PeerChecks(program).RunAsync();
-        await using var host = new PoolHost(o => (o.Minimum, o.Maximum, o.ProtectHost) = (2, 2, !args.Contains("unprotected")));
+        await using var host = new PoolHost(o =>
+            (o.Minimum, o.Maximum, o.ProtectHost, o.Strict) = (2, 2, !args.Contains("unprotected"), args.Contains("strict")));
         await host.Pool.StartAsync(default);
         if (args is ["spied-on", ..])
             await ShowSpyAsync(host);
+        else if (args is ["grouped", ..])
+            await ShowGroupAsync(host);
         else
-            await ShowProcessesAsync(host);
+            await ShowProcessesAsync(host, hidden: args.Contains("hidden"));
         return 0;
     }
 
@@ -30,8 +33,25 @@ static class Program
             Console.WriteLine(leak);
     }
 
-    static async Task ShowProcessesAsync(PoolHost host)
+    // A line for each thing that a cgroup is good for.
+    static async Task ShowGroupAsync(PoolHost host)
     {
+        Console.WriteLine(host.Pool.LimitsInForce);
+        foreach (var call in (SandboxCall[])[host.Call(() => HungryJobs.HogNative()), host.Call(() => StrictJobs.HogWithoutTrace())])
+        {
+            var end = await host.EndOfAsync(call with { MemoryLimitMb = 128, TimeLimit = TimeSpan.FromMinutes(1) });
+            Console.WriteLine($"{end.Reason}, {end.Use!.PeakMemory >> 20} MB: {end.Exception.Message}");
+        }
+
+        await host.Pool.RunAsync(() => StrictJobs.DetachWithoutTrace($"7{Environment.ProcessId}"));
+        await host.DisposeAsync();
+        Console.WriteLine($"{ProcessList.Count($"sleep 7{Environment.ProcessId}")} left");
+    }
+
+    static async Task ShowProcessesAsync(PoolHost host, bool hidden)
+    {
+        if (hidden)
+            await host.Pool.RunAsync(() => StrictJobs.DetachWithoutTrace($"7{Environment.ProcessId}"));
         var running = host.Pool.Sandboxes.Select(_ => host.EndOfAsync(host.Call(() => Spy.StartProcesses()))).ToList();
         Console.WriteLine(string.Join(' ', host.Pool.Sandboxes.Select(sandbox => sandbox.ProcessId)));
         await Task.WhenAll(running);

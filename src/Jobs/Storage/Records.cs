@@ -114,7 +114,17 @@ public sealed record ServerInfo(
 {
     /// <summary>What the name of every JobRunner worker starts with, so that its jobs can be told from a Hangfire server's.</summary>
     public const string NamePrefix = "jobrunner@";
+
+    /// <summary>Its sandboxes; null for a Hangfire server, which has none.</summary>
+    public ServerSandboxes? Sandboxes { get; init; }
 }
+
+/// <summary>A worker's sandboxes at its last heartbeat.</summary>
+/// <param name="Limits">What bounds jobs that have no limits of their own, and what holds that on its machine: a line for people.</param>
+/// <param name="Busy">How many run a job.</param>
+/// <param name="Idle">How many wait for one.</param>
+/// <param name="Maximum">How many may live at once.</param>
+public sealed record ServerSandboxes(string Limits, int Busy, int Idle, int Maximum);
 
 /// <summary>Numbers for an overview.</summary>
 /// <param name="ByState">Jobs in each of the seven states. For Succeeded and Deleted all that ever were, as Hangfire counts

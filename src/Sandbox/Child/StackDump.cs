@@ -57,12 +57,15 @@ static class StackDump
 
     static string Read(int pid, bool suspend)
     {
-        using var target = DataTarget.AttachToProcess(pid, suspend, new DataTargetOptions { FileLocator = new NoFiles() });
-        using var runtime = target.ClrVersions[0].CreateRuntime();
+        using var attached = DataTarget.AttachToProcess(pid, suspend, Options());
+        using var inside = NamespaceReader.Of(attached.DataReader) is { } reader ? new DataTarget(reader, Options()) : null;
+        using var runtime = (inside ?? attached).ClrVersions[0].CreateRuntime();
         var threads = runtime.Threads.Select(thread => (thread.ManagedThreadId, Frames: Frames(thread))).ToList();
         var jobs = threads.Where(thread => thread.Frames.Exists(IsOfJob)).Take(MaxThreads);
         return string.Join('\n', jobs.Select(thread => $"Thread {thread.ManagedThreadId}:\n{Describe(thread.Frames)}"));
     }
+
+    static DataTargetOptions Options() => new() { FileLocator = new NoFiles() };
 
     // All files are where the process has them. The locator that would be used otherwise asks symbol servers.
     sealed class NoFiles : IFileLocator

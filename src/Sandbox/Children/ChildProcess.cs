@@ -8,10 +8,13 @@ sealed class ChildProcess
     // A grandchild that left the process group may hold the pipes open for ever.
     static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(200);
 
+    static readonly TimeSpan NamespaceEndTime = TimeSpan.FromMilliseconds(500);
+
     readonly Process _process;
     readonly StreamWriter _input;
     readonly TimeProvider _time;
     readonly string _mark;
+    bool _isInNamespace;
 
     ChildProcess(Process process, string mark, TimeProvider time)
     {
@@ -25,7 +28,11 @@ sealed class ChildProcess
         Exited = WatchAsync();
     }
 
-    public int Id { get; }
+    /// <summary>The process that runs the jobs.</summary>
+    public int Id { get; private set; }
+
+    /// <summary>What the kernel counts and kills together with it; null where there is no such thing.</summary>
+    public SandboxCgroup? Group { get; set; }
 
     /// <summary>True once it has been killed, and before that shows.</summary>
     public bool IsKilled { get; private set; }
@@ -59,13 +66,38 @@ sealed class ChildProcess
         return child;
     }
 
+    /// <summary>In strict mode: goes on from the program that was started to the sandbox, two below it. Only once that has spoken.</summary>
+    public void FindInNamespace()
+    {
+        var found = ProcessTree.ChildrenOf(_process.Id).SelectMany(ProcessTree.ChildrenOf).FirstOrDefault();
+        if (found == 0)
+            throw new SandboxStartException("it was not found in its namespace");
+        (Id, _isInNamespace) = (found, true);
+    }
+
     /// <summary>Kills it, and what it has started, at once. It may be dead already.</summary>
     public void Kill()
     {
         if (Exited.IsCompleted)
             return;
         IsKilled = true;
-        KillGroup();
+        KillGroups();
+        if (_isInNamespace)
+            _ = KillStartedLaterAsync();
+        else
+            KillStarted();
+    }
+
+    // In strict mode what was started passes on how the sandbox ended, and does so when all in the namespace are gone.
+    async Task KillStartedLaterAsync()
+    {
+        await Task.WhenAny(Exited, Task.Delay(NamespaceEndTime, _time));
+        if (!Exited.IsCompleted)
+            KillStarted();
+    }
+
+    void KillStarted()
+    {
         try
         {
             _process.Kill(); // a child that has not made its group yet
@@ -79,8 +111,10 @@ sealed class ChildProcess
     async Task<int> WatchAsync()
     {
         await _process.WaitForExitAsync();
-        KillGroup();
+        KillGroups();
         SandboxMark.KillAll(_mark);
+        if (Group is not null)
+            await Group.RemoveAsync(_time);
         var code = _process.ExitCode;
         await Task.WhenAny(Task.WhenAll(Output.Ended, Error.Ended), Task.Delay(DrainTime, _time));
         Output.Dispose();
@@ -90,8 +124,9 @@ sealed class ChildProcess
     }
 
     // The child leads a process group of its own from its start on.
-    void KillGroup()
+    void KillGroups()
     {
+        Group?.Kill();
         if (!OperatingSystem.IsWindows())
             Libc.Kill(-Id, Libc.SigKill);
     }

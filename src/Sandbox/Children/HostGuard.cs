@@ -23,6 +23,7 @@ sealed class HostGuard : IDisposable
             -) groups="${groups%% $group *} ${groups#* $group }" ;;
           esac
         done
+        [ "$2" ] && echo 1 > "$2/cgroup.kill"
         for group in $groups; do kill -9 -- "-$group"; done
         for round in 1 2 3 4 5; do
           found=
@@ -41,11 +42,11 @@ sealed class HostGuard : IDisposable
     HostGuard(Process? shell) => (_shell, _input) = (shell, shell?.StandardInput.BaseStream);
 
     /// <summary>Starts it. Never fails: without it, what jobs started outlives a kill of this process.</summary>
-    public static async Task<HostGuard> StartAsync(SpawnThread thread, string mark)
+    public static async Task<HostGuard> StartAsync(SpawnThread thread, string mark, PoolCgroup? cgroup)
     {
         try
         {
-            var start = new ProcessStartInfo(Shell, ["-c", Script, "jobrunner-guard", mark])
+            var start = new ProcessStartInfo(Shell, ["-c", Script, "jobrunner-guard", mark, cgroup?.Directory ?? ""])
             {
                 RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             };

@@ -3,9 +3,9 @@ namespace JobRunner.Sandbox;
 /// <summary>
 /// The limits that the kernel holds for a child, set anew for each job: the second line behind the watchdog. RLIMIT_DATA stops
 /// what allocates faster than the watchdog looks: its allocations fail. RLIMIT_CPU stops a spin even if this process hangs.
-/// Soft limits: the next job may have larger ones.
+/// Soft limits: the next job may have larger ones. The cgroup, where there is one, bounds what the sandbox and all below it hold together.
 /// </summary>
-sealed class KernelLimits(int processId)
+sealed class KernelLimits(int processId, SandboxCgroup? group)
 {
     // RLIMIT_CPU ends a process without saying why, so the watchdog goes first.
     static readonly TimeSpan CpuSlack = TimeSpan.FromSeconds(2);
@@ -20,6 +20,7 @@ sealed class KernelLimits(int processId)
     {
         if (!OperatingSystem.IsLinux())
             return;
+        group?.Limit(limits.Memory);
         if (limits.Memory != _memory)
             Libc.SetSoftLimit(processId, Libc.RlimitData, limits.Memory == 0 ? Libc.NoLimit : DataLimit(limits.Memory));
         if (limits.Cpu is { } budget)

@@ -30,7 +30,7 @@ sealed class LiveSandbox
         SandboxOptions options, TimeProvider time, ILogger logger)
     {
         (_process, _connection, _target, _stacks, _options, _time, _logger) = (process, connection, target, stacks, options, time, logger);
-        (_meter, _kernel) = (new ResourceMeter(process.Id, time), new KernelLimits(process.Id));
+        (_meter, _kernel) = (new ResourceMeter(process.Id, process.Group, time), new KernelLimits(process.Id, process.Group));
         IdleSince = time.GetUtcNow();
         Ended = WatchAsync(reading);
     }
@@ -168,9 +168,12 @@ sealed class LiveSandbox
 
     async Task<SandboxEnd> LostAsync(SandboxRun run)
     {
-        var use = _meter.Use;
+        var elapsed = _meter.Use.Elapsed;
         var code = await Ended;
+        _meter.LookAtPeak();
+        var use = _meter.Use with { Elapsed = elapsed };
         var (reason, message) = run.Killed is { } killed ? (killed.Reason, killed.Because)
+            : _process.Group is { RanOutOfMemory: true } ? (EndReason.MemoryLimit, $"{run.MemoryLimitMessage}, and was killed by the kernel.")
             : _hungUp is not null ? (EndReason.Crash, _hungUp)
             : CrashReport.Describe(code, ErrorLines);
         return SandboxEnd.Of(reason, message, CrashReport.Details(code, ErrorLines, use, run.Killed?.Stacks)) with { Use = use, ExitCode = code };

@@ -52,7 +52,8 @@ static class ProcessTree
         return (Number(data) * Environment.SystemPageSize, Math.Max(0, untouched) * Environment.SystemPageSize);
     }
 
-    static IEnumerable<int> ChildrenOf(int pid)
+    /// <summary>Those that it has started and that live.</summary>
+    public static IEnumerable<int> ChildrenOf(int pid)
     {
         string[] threads;
         try

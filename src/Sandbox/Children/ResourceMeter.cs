@@ -4,14 +4,14 @@ namespace JobRunner.Sandbox;
 /// What a sandbox uses, and what the job in it has used. A look costs little, but not nothing, so it is the pool's watchdog that
 /// looks, ten times a second, and at the processes below only each fourth time.
 /// </summary>
-sealed class ResourceMeter(int processId, TimeProvider time)
+sealed class ResourceMeter(int processId, SandboxCgroup? group, TimeProvider time)
 {
     const int LooksPerLookBelow = 4;
 
     readonly Lock _lock = new();
     long _startedAt;
     TimeSpan _ownAtStart, _belowAtStart, _own, _below;
-    long _memoryBelow, _peak;
+    long _memoryBelow, _peak, _groupPeak;
     int _looks;
 
     /// <summary>The resident bytes at the last look, those below included.</summary>
@@ -48,6 +48,7 @@ sealed class ResourceMeter(int processId, TimeProvider time)
             _own = OwnCpu();
             Memory = use.Memory + _memoryBelow;
             _peak = Math.Max(_peak, Memory);
+            LookAtPeak();
         }
     }
 
@@ -61,6 +62,18 @@ sealed class ResourceMeter(int processId, TimeProvider time)
                 _own = OwnCpu();
                 return new(time.GetElapsedTime(_startedAt), _own - _ownAtStart + _below - _belowAtStart, _peak);
             }
+        }
+    }
+
+    /// <summary>Looks at what only its group knows: a peak between two looks. It outlives the process.</summary>
+    public void LookAtPeak()
+    {
+        if (group is null)
+            return;
+        lock (_lock)
+        {
+            if (group.Peak is var peak && peak > _groupPeak) // else it was an earlier job's
+                (_groupPeak, _peak) = (peak, Math.Max(_peak, peak));
         }
     }
 

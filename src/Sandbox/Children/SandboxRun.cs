@@ -89,6 +89,9 @@ sealed class SandboxRun : IDisposable
         _soft.Dispose();
     }
 
+    /// <summary>How its end is told when the kernel held its limit of memory.</summary>
+    public string MemoryLimitMessage => $"The job used more memory than its limit of {Text.Megabytes(_limits.Memory)}";
+
     /// <summary>How the job is told to end at its time limit.</summary>
     public string TimeLimitMessage => $"The job ran longer than its time limit of {Text.Of(_limits.Time)}";
 

@@ -12,7 +12,10 @@ sealed class SandboxStarter : IDisposable
     readonly JobRunnerOptions _jobs;
     readonly TimeProvider _time;
     readonly ILogger _logger;
+    readonly StrictMode? _strict;
+    readonly PoolCgroup? _cgroup;
     readonly SpawnThread _thread;
+    readonly SpawnThread _sandboxThread;
     readonly string _mark = SandboxMark.OfPool();
     readonly Lazy<Task<HostGuard>> _guard;
     readonly SocketDirectory _sockets = new();
@@ -23,12 +26,19 @@ sealed class SandboxStarter : IDisposable
     public SandboxStarter(SandboxOptions options, JobRunnerOptions jobs, TimeProvider time, ILogger logger)
     {
         (_options, _jobs, _time, _logger) = (options, jobs, time, logger);
+        _strict = options.Strict ? StrictMode.Find() : null;
         if (options.ProtectHost && OperatingSystem.IsLinux())
             HostProtection.Apply();
+        (_cgroup, var noCgroup) = PoolCgroup.TryCreate();
+        LimitsInForce = JobRunner.Sandbox.LimitsInForce.Describe(options, noCgroup);
         _thread = new SpawnThread(options.ProtectHost);
-        _guard = new(() => HostGuard.StartAsync(_thread, _mark));
+        _sandboxThread = _strict is { IsPrivileged: true } ? new SpawnThread() : _thread;
+        _guard = new(() => HostGuard.StartAsync(_thread, _mark, _cgroup));
         _stacks = new StackReaders(_files, _thread, time);
     }
+
+    /// <summary>What holds the limits here, for people.</summary>
+    public string LimitsInForce { get; }
 
     /// <summary>A child that has said it is ready.</summary>
     /// <exception cref="SandboxStartException">It could not be started; it is dead.</exception>
@@ -58,7 +68,10 @@ sealed class SandboxStarter : IDisposable
         if (_guard is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             _guard.Value.GetAwaiter().GetResult().Dispose();
         _thread.Dispose();
+        if (_sandboxThread != _thread)
+            _sandboxThread.Dispose();
         _sockets.Dispose();
+        _cgroup?.Dispose();
     }
 
     async Task<ChildProcess> SpawnAsync(ProcessStartInfo start, string token)
@@ -66,9 +79,10 @@ sealed class SandboxStarter : IDisposable
         try
         {
             var guard = await _guard.Value;
-            var child = await ChildProcess.StartAsync(_thread, start, $"{_mark}-{Interlocked.Increment(ref _last)}", token, _time);
-            guard.Add(child.Id);
-            _ = child.Exited.ContinueWith(_ => guard.Remove(child.Id), TaskScheduler.Default);
+            var child = await ChildProcess.StartAsync(_sandboxThread, start, $"{_mark}-{Interlocked.Increment(ref _last)}", token, _time);
+            var id = child.Id;
+            guard.Add(id);
+            _ = child.Exited.ContinueWith(_ => guard.Remove(id), TaskScheduler.Default);
             return child;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
@@ -85,6 +99,7 @@ sealed class SandboxStarter : IDisposable
         {
             var reading = connection.ReadToEndAsync();
             await target.Greeted.WaitAsync(cancellationToken);
+            Confine(child);
             var ready = connection.RequestAsync(
                 Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken);
             await ready.WaitAsync(cancellationToken);
@@ -97,18 +112,29 @@ sealed class SandboxStarter : IDisposable
         }
     }
 
+    // Before it loads any code of the application.
+    void Confine(ChildProcess child)
+    {
+        if (_strict is not null)
+            child.FindInNamespace();
+        child.Group = _cgroup?.TryAdd(child.Id);
+        if (_cgroup is not null && child.Group is null)
+            _logger.NoCgroup(child.Id, _cgroup.Directory);
+    }
+
     InitializeParams Application() => new(
         [.. _jobs.JobAssemblies.Select(assembly => assembly.Location).Where(path => path.Length > 0)],
         [.. _jobs.Modules.Select(module => module.GetType().AssemblyQualifiedName!)]);
 
     ProcessStartInfo CommandLine(string socket)
     {
-        string[] arguments = ["--socket", socket, "--parent", $"{Environment.ProcessId}"];
+        var parent = _strict is null ? Environment.ProcessId : StrictMode.ParentId;
+        string[] arguments = ["--socket", socket, "--parent", $"{parent}"];
         var start = _options.Program is [var program, .. var first]
             ? new ProcessStartInfo(program, [.. first, .. arguments])
             : _files.Value.Command(arguments);
         ChildEnvironment.Apply(start.Environment, _options.Environment);
-        return start;
+        return _strict?.Wrap(start) ?? start;
     }
 
     SandboxStartException Failure(Exception cause, bool timedOut, int exitCode, IReadOnlyList<string> errorLines)

@@ -9,6 +9,9 @@ public interface ISandboxPool : IAsyncDisposable
     /// <summary>The sandboxes that live now.</summary>
     IReadOnlyList<SandboxInfo> Sandboxes { get; }
 
+    /// <summary>What bounds jobs that have no limits of their own, and what holds that on this machine: a line for people.</summary>
+    string LimitsInForce { get; }
+
     /// <summary>Starts the minimum of sandboxes and waits until they are ready. Optional: the first calls start them too.</summary>
     /// <exception cref="SandboxStartException">None could be started.</exception>
     Task StartAsync(CancellationToken cancellationToken);

@@ -59,6 +59,11 @@ public sealed class SandboxOptions
     /// away from this process; turn it off to use them. Linux only. Default true.</summary>
     public bool ProtectHost { get; set; } = true;
 
+    /// <summary>Gives each sandbox a network and processes of its own: a job can connect to nothing but Unix sockets in the file
+    /// system, and neither see nor signal processes that it has not started. Needs Linux namespaces, and util-linux; where they cannot
+    /// be had, the start fails and says why. Default false.</summary>
+    public bool Strict { get; set; }
+
     /// <summary>Environment variables for the sandboxes. They get a few harmless ones of the worker (path, home, language,
     /// time zone, .NET's own), and never the rest, where passwords may be. Empty by default.</summary>
     public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -26,13 +26,15 @@ sealed partial class SandboxPool : ISandboxPool
         _roster = new Roster(options.Minimum, options.Maximum);
         _starter = new SandboxStarter(options, jobs, time, logger);
         _backoff = new StartBackoff(time);
-        logger.LimitsAre(options.Minimum, options.Maximum, LimitsInForce.Describe(options));
+        logger.LimitsAre(options.Minimum, options.Maximum, LimitsInForce);
         var period = options.IdleTimeout / 2;
         _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
         _watch = time.CreateTimer(_ => Look(), null, LookPeriod, LookPeriod);
     }
 
     public ArgumentSerializer Arguments { get; }
+
+    public string LimitsInForce => _starter.LimitsInForce;
 
     public IReadOnlyList<SandboxInfo> Sandboxes
     {

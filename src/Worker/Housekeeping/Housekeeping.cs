@@ -1,3 +1,4 @@
+using JobRunner.Sandbox;
 using JobRunner.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,8 +8,8 @@ namespace JobRunner.Worker;
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
     IJobStore store, Executions executions, Exclusions exclusions, Committer committer, JobNotes notes, WorkerLanes lanes,
-    WorkerIdentity identity, RecurringScheduler recurring, Lookout lookout,
-    IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
+    WorkerIdentity identity, RecurringScheduler recurring, Lookout lookout, ISandboxPool pool,
+    IOptions<WorkerOptions> options, IOptions<SandboxOptions> sandboxOptions, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
     static readonly TimeSpan _secondLook = TimeSpan.FromMilliseconds(250);
@@ -44,8 +45,15 @@ sealed class Housekeeping(
 
     public async Task<TimeSpan> AnnounceAsync(CancellationToken cancellationToken)
     {
-        await store.AnnounceAsync(new ServerInfo(identity.ServerId, Options.Groups.Names, lanes.Capacity, _startedAt, default), cancellationToken);
+        var server = new ServerInfo(identity.ServerId, Options.Groups.Names, lanes.Capacity, _startedAt, default) { Sandboxes = Sandboxes() };
+        await store.AnnounceAsync(server, cancellationToken);
         return Options.HeartbeatInterval;
+    }
+
+    ServerSandboxes Sandboxes()
+    {
+        var states = pool.Sandboxes.CountBy(sandbox => sandbox.State).ToDictionary();
+        return new(pool.LimitsInForce, states.GetValueOrDefault(SandboxState.Busy), states.GetValueOrDefault(SandboxState.Idle), sandboxOptions.Value.Maximum);
     }
 
     async Task<TimeSpan> RenewAsync(CancellationToken cancellationToken)

@@ -140,4 +140,15 @@ public abstract partial class JobStoreConformance
         await Store.WithdrawAsync(server.Id, default);
         (await Store.ListServersAsync(default)).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task A_worker_tells_of_its_sandboxes_and_one_without_any_tells_nothing()
+    {
+        var sandboxes = new Storage.ServerSandboxes("memory: 512 MB by \"cgroup\"; strict: no", 3, 1, 8);
+        await Store.AnnounceAsync(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes with { Busy = 0 } }, default);
+        await Store.AnnounceAsync(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes }, default);
+        await Store.AnnounceAsync(Server("jobrunner@b:1:2"), default);
+
+        (await Store.ListServersAsync(default)).Select(server => server.Sandboxes).ShouldBe([sandboxes, null]);
+    }
 }

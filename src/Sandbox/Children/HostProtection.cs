@@ -23,7 +23,20 @@ static class HostProtection
         Libc.Prctl(Libc.PrSetDumpable, 0, 0, 0, 0);
         foreach (var kind in (string[])["dotnet-diagnostic", "clr-debug-pipe"])
             foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), $"{kind}-{Environment.ProcessId}-*"))
-                File.Delete(file);
+                TryDelete(file);
+    }
+
+    // A name of ours that is another user's is no way into this process: an earlier one had its id.
+    static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // it stays
+        }
     }
 
     /// <summary>For the thread that starts sandboxes: they inherit what it may do. Root's processes need no memory of others, nor

@@ -16,7 +16,7 @@ sealed record StrictMode(string[] Way, bool IsPrivileged)
     public const int ParentId = 1;
 
     // The shell would write to the job's standard error by which signal it ended.
-    const string Script = """exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?""";
+    const string Script = """exec 3>&2 2>/dev/null; (exec "$@" 2>&3 3>&-); exit $?""";
 
     const int ProbeTime = 10_000; // ms
 

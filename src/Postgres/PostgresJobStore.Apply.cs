@@ -46,7 +46,7 @@ sealed partial class PostgresJobStore
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             return await ReadAppliedAsync(reader, changes, cancellationToken);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DivisionByZero)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.InvalidTextRepresentation)
         {
             return null;
         }

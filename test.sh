@@ -43,6 +43,11 @@ count() { { grep -oh "<Counters [^>]*" "$results"/*.trx || true; } | { grep -oE 
 total=$(count total) passed=$(count passed)
 skipped=$((total - $(count executed)))
 failed=$((total - passed - skipped))
+# The reasons, which dotnet test does not print: each skipped test has one.
+if [ "$skipped" -gt 0 ]; then
+    { grep -h -A9 'outcome="NotExecuted"' "$results"/*.trx || true; } | { grep -oE 'testName="[^"]*"|<StdOut>.*|<Message>.*' || true; } |
+        sed -E 's/^testName="(.*)"$/Skipped: \1/; s/<[^>]*>/  /g'
+fi
 if [ "$total" = 0 ]; then echo "test.sh: no test ran" >&2; status=1; fi
 [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1 # a runner that crashed is a failure, too
 if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi

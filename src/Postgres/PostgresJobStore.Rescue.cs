@@ -29,7 +29,10 @@ sealed partial class PostgresJobStore
         """;
 
     // As every Hangfire server does. Its jobs are not touched by that: they have been rescued long before.
-    const string ForgetServersSql = "delete from hangfire.server where lastheartbeat < now() - interval '5 minutes'";
+    const string ForgetServersSql = """
+        with own as (delete from jobrunner.server s where not exists (select from hangfire.server v where v.id = s.id))
+        delete from hangfire.server where lastheartbeat < now() - interval '5 minutes'
+        """;
 
     public async Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken)
     {

@@ -4,20 +4,31 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
+    // Hangfire's rows stay as Hangfire writes them.
     const string AnnounceSql = """
+        with own as (
+            insert into jobrunner.server (id, sandboxes) select $1, $3::jsonb where $3 is not null
+            on conflict (id) do update set sandboxes = excluded.sandboxes
+        )
         insert into hangfire.server (id, data, lastheartbeat) values ($1, $2::jsonb, now())
         on conflict (id) do update set data = excluded.data, lastheartbeat = excluded.lastheartbeat
         """;
 
     public Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken) =>
-        ExecuteAsync(Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server))), cancellationToken);
+        ExecuteAsync(Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)),
+            Parameters.TextOrNull(ServerData.WriteSandboxes(server))), cancellationToken);
 
-    const string WithdrawSql = "delete from hangfire.server where id = $1";
+    const string WithdrawSql = """
+        with own as (delete from jobrunner.server where id = $1)
+        delete from hangfire.server where id = $1
+        """;
 
     public Task WithdrawAsync(string serverId, CancellationToken cancellationToken) =>
         ExecuteAsync(Command(WithdrawSql, Parameters.Of(serverId)), cancellationToken);
 
-    const string ListServersSql = "select id, data, lastheartbeat from hangfire.server order by id";
+    const string ListServersSql = """
+        select s.id, s.data, s.lastheartbeat, o.sandboxes from hangfire.server s left join jobrunner.server o on o.id = s.id order by s.id
+        """;
 
     public async Task<IReadOnlyList<ServerInfo>> ListServersAsync(CancellationToken cancellationToken)
     {
@@ -26,8 +37,7 @@ sealed partial class PostgresJobStore
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var servers = new List<ServerInfo>();
         while (await reader.ReadAsync(cancellationToken))
-            servers.Add(ServerData.Read(
-                reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+            servers.Add(ServerData.Read(reader.GetString(0), TextOrNull(reader, 1), reader.GetFieldValue<DateTimeOffset>(2), TextOrNull(reader, 3)));
         return servers;
     }
 }

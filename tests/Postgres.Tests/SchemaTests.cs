@@ -80,6 +80,18 @@ public sealed class SchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Our_own_tables_of_version_1_are_brought_up_to_date()
+    {
+        await InitializeStoreAsync();
+        await Sql.ExecuteAsync(_database, "drop table jobrunner.server; update jobrunner.version set version = 1");
+
+        await InitializeStoreAsync();
+
+        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["2"]);
+        (await Sql.LinesAsync(_database, "select count(*)::text from jobrunner.server")).ShouldBe(["0"]);
+    }
+
+    [Fact]
     public async Task A_newer_version_of_our_own_tables_is_refused()
     {
         await InitializeStoreAsync();

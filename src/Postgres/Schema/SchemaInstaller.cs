@@ -10,7 +10,7 @@ namespace JobRunner.Postgres;
 sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
-    const int OwnVersion = 1;
+    const int OwnVersion = 2;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -21,9 +21,12 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool no
             await CreateAsync(connection, names.Hangfire, "hangfire.sql", cancellationToken);
         else if (version != HangfireVersion)
             throw Refused(names.Hangfire, $"is at Hangfire's version {version}", HangfireVersion);
-        if (await FoundAsync(connection, names.Own, "version", cancellationToken) is not { } ownVersion)
+        var ownVersion = await FoundAsync(connection, names.Own, "version", cancellationToken) ?? 0;
+        if (ownVersion == 0)
             await CreateAsync(connection, names.Own, "jobrunner.sql", cancellationToken);
-        else if (ownVersion != OwnVersion)
+        if (ownVersion < OwnVersion)
+            await ExecuteAsync(connection, Resource("jobrunner-2.sql"), cancellationToken);
+        else if (ownVersion > OwnVersion)
             throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
                 $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
         if (notifyTrigger && !await HasTriggerAsync(connection, cancellationToken))

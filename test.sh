@@ -45,7 +45,7 @@ skipped=$((total - $(count executed)))
 failed=$((total - passed - skipped))
 # The reasons, which dotnet test does not print: each skipped test has one.
 if [ "$skipped" -gt 0 ]; then
-    { grep -h -A9 'outcome="NotExecuted"' "$results"/*.trx || true; } | { grep -oE 'testName="[^"]*"|<StdOut>.*|<Message>.*' || true; } |
+    { grep -h -A3 'outcome="NotExecuted"' "$results"/*.trx || true; } | { grep -oE 'testName="[^"]*"|<StdOut>.*|<Message>.*' || true; } |
         sed -E 's/^testName="(.*)"$/Skipped: \1/; s/<[^>]*>/  /g'
 fi
 if [ "$total" = 0 ]; then echo "test.sh: no test ran" >&2; status=1; fi

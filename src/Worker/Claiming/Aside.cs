@@ -37,7 +37,9 @@ sealed class Aside(IPlace place, IReadOnlyList<string> queues, TimeProvider time
 
     /// <summary>How long until it counts as blocked; null when it has room, or is blocked already.</summary>
     public TimeSpan? UntilBlocked =>
-        !IsBlocked && _fullSince is { } since ? _patience - time.GetElapsedTime(since) : null;
+        !IsBlocked && _fullSince is { } since ? Longer(_patience - time.GetElapsedTime(since), TimeSpan.FromMilliseconds(1)) : null;
+
+    static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>Looks whether it is full now.</summary>
     public void Look()

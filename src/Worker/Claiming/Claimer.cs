@@ -89,7 +89,9 @@ sealed class Claimer
         foreach (var aside in _asides.Values)
             aside.Look();
         _wake.WantsRoom = room == 0 || _asides.Values.Any(aside => aside.HasWaiting);
-        return _asides.Values.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
+        var pause = _asides.Values.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
+        await MoveExcessAsync(); // after that: what has become blocked meanwhile is moved now, the rest at the end of the pause
+        return pause;
     }
 
     /// <returns>How many jobs it took, if there may be more.</returns>

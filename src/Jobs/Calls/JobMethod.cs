@@ -40,7 +40,10 @@ public sealed class JobMethod
     /// <see cref="IJobContext"/>, and Hangfire's own two, which are refused when the job runs.</summary>
     public static bool IsSubstituted(Type parameter) =>
         parameter == typeof(CancellationToken) || parameter == typeof(IJobContext)
-        || parameter.FullName is "Hangfire.IJobCancellationToken" or "Hangfire.Server.PerformContext";
+        || IsHangfires(parameter.FullName);
+
+    /// <summary>True for the full names of the types that only Hangfire's server can give.</summary>
+    internal static bool IsHangfires(string? type) => type is "Hangfire.IJobCancellationToken" or "Hangfire.Server.PerformContext";
 
     /// <summary>What its attributes, ours and Hangfire's, say about retries, queue, name and exclusion.</summary>
     public JobPolicy Policy => _policy.Value;

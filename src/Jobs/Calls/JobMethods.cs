@@ -33,7 +33,8 @@ public sealed class JobMethods(TypeResolver types)
     JobMethod Load(Key key)
     {
         var type = types.JobType(key.Type);
-        if (key.ParameterTypes.FirstOrDefault(IsHangfires) is { } hangfires)
+        // By name, before the types are looked for: Hangfire need not be there.
+        if (key.ParameterTypes.FirstOrDefault(stored => JobMethod.IsHangfires(stored.Split(',')[0])) is { } hangfires)
             throw new JobLoadException(
                 $"{type.Name}.{key.Method} takes Hangfire's {hangfires.Split(',')[0].Split('.')[^1]}, which only Hangfire's server can give. " +
                 "Take a CancellationToken or JobRunner's IJobContext instead.");
@@ -47,10 +48,6 @@ public sealed class JobMethods(TypeResolver types)
                 "Was it renamed, or did its parameters change after the job was enqueued?");
         return new JobMethod(type, method);
     }
-
-    // By name, before the types are looked for: Hangfire need not be there.
-    static bool IsHangfires(string parameterType) =>
-        parameterType.Split(',')[0] is "Hangfire.Server.PerformContext" or "Hangfire.IJobCancellationToken";
 
     static IEnumerable<MethodInfo> Candidates(Type type)
     {

@@ -23,5 +23,5 @@ sealed class ClaimWake
             _slot.Set();
     }
 
-    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _slot.WaitAsync(limit, cancellationToken);
+    public Task PauseAsync(TimeSpan limit, CancellationToken stopping) => _slot.PauseAsync(limit, stopping);
 }

@@ -61,7 +61,7 @@ sealed class Claimer
             var pause = TimeSpan.Zero;
             _wake.WantsRoom = true; // before the rooms are looked at: what becomes free after that must wake us
             if (await _outage.TryAsync(async () => pause = await RoundAsync(), stopping) && pause != TimeSpan.Zero)
-                await _wake.WaitAsync(pause, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await _wake.PauseAsync(pause, stopping);
         }
     }
 

@@ -62,7 +62,7 @@ sealed class Exclusions(
         while (!stopping.IsCancellationRequested)
         {
             await _outage.TryAsync(RoundAsync, stopping);
-            await _wake.WaitAsync(NextRound(), stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await _wake.PauseAsync(NextRound(), stopping);
         }
     }
 

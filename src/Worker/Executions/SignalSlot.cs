@@ -32,4 +32,8 @@ sealed class SignalSlot
     /// <summary>Waits for a signal, at most for the given time; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
     /// <returns>True when it came.</returns>
     public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _slot.WaitAsync(limit, cancellationToken);
+
+    /// <summary>Waits for a signal, at most for the given time; a cancellation ends the wait like a signal.</summary>
+    public Task PauseAsync(TimeSpan limit, CancellationToken stopping) =>
+        _slot.WaitAsync(limit, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 }

@@ -18,13 +18,13 @@ sealed class Poller(
     public async Task RunAsync(CancellationToken stopping)
     {
         if (wake is not null)
-            await _wake.WaitAsync(Timeout.InfiniteTimeSpan, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await _wake.PauseAsync(Timeout.InfiniteTimeSpan, stopping);
         while (!stopping.IsCancellationRequested)
         {
             var pause = TimeSpan.Zero;
             await _outage.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
             if (pause != TimeSpan.Zero)
-                await _wake.WaitAsync(pause, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await _wake.PauseAsync(pause, stopping);
         }
     }
 

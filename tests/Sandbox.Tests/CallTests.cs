@@ -110,6 +110,14 @@ public sealed class CallTests : IAsyncLifetime
         culture.ShouldBe(new SandboxEnd.Returned($"\"{1.5.ToString(CultureInfo.GetCultureInfo("de-DE"))}\""));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task What_a_job_leaves_on_its_thread_is_not_there_for_the_next_one()
+    {
+        await using var one = new PoolHost(options => options.Maximum = 1);
+        for (var i = 0; i < 3; i++)
+            (await one.Pool.RunAsync(() => TestJobs.LeaveBehind("something"))).ShouldBe("nothing");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Results_may_be_large_but_not_boundless()
     {

@@ -16,8 +16,8 @@ public sealed class FramingTests
         stream.Position = 0;
         var reader = new FrameReader(new TrickleStream(stream));
         foreach (var text in texts)
-            JsonSerializer.Deserialize<string>((await reader.ReadAsync(default))!.Value.Span).ShouldBe(text);
-        (await reader.ReadAsync(default)).ShouldBeNull();
+            JsonSerializer.Deserialize<string>(reader.Read()!.Value.Span).ShouldBe(text);
+        reader.Read().ShouldBeNull();
     }
 
     [Fact(Timeout = 10_000)]
@@ -32,7 +32,7 @@ public sealed class FramingTests
     [Theory(Timeout = 10_000)]
     [InlineData("Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length:  2 \r\n\r\n42")]
     [InlineData("Content-Length: 2\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\nX-Other: a:b\r\n\r\n42")]
-    public async Task Other_headers_and_letter_case_do_not_matter(string text) => (await ReadAsync(text)).ShouldBe("42");
+    public Task Other_headers_and_letter_case_do_not_matter(string text) => Task.Run(() => Read(text).ShouldBe("42"));
 
     [Theory(Timeout = 10_000)]
     [InlineData("Content-Length: 5\r\n\r\n42", "ended inside a message: 2 of 5")]
@@ -45,14 +45,14 @@ public sealed class FramingTests
     [InlineData("Content-Length: 1001\r\n\r\n", "1,001 bytes was announced; at most 1,000")]
     [InlineData("Content-Type: x\r\n\r\n", "has no Content-Length")]
     [InlineData("hello\r\n\r\n", "has no colon: 'hello'")]
-    public async Task Malformed_frames_are_refused_with_a_reason(string text, string reason) =>
-        (await Should.ThrowAsync<RpcConnectionException>(() => ReadAsync(text))).Message.ShouldContain(reason);
+    public Task Malformed_frames_are_refused_with_a_reason(string text, string reason) =>
+        Task.Run(() => Should.Throw<RpcConnectionException>(() => Read(text)).Message.ShouldContain(reason));
 
     [Theory(Timeout = 10_000)]
     [InlineData("")]
     [InlineData(": y\r\nContent-Length: 2\r\n\r\n42")]
-    public async Task A_long_header_is_refused_with_or_without_its_end(string end) =>
-        (await Should.ThrowAsync<RpcConnectionException>(() => ReadAsync(new string('x', 10_000) + end))).Message.ShouldContain("longer than 4096");
+    public Task A_long_header_is_refused_with_or_without_its_end(string end) =>
+        Task.Run(() => Should.Throw<RpcConnectionException>(() => Read(new string('x', 10_000) + end)).Message.ShouldContain("longer than 4096"));
 
     [Fact(Timeout = 10_000)]
     public async Task A_message_above_the_cap_is_not_sent_and_the_next_one_is()
@@ -66,10 +66,10 @@ public sealed class FramingTests
         stream.Length.ShouldBeGreaterThan(0);
     }
 
-    static async Task<string> ReadAsync(string text)
+    static string Read(string text)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return Encoding.UTF8.GetString((await new FrameReader(stream, maxBytes: 1000).ReadAsync(default))!.Value.Span);
+        return Encoding.UTF8.GetString(new FrameReader(stream, maxBytes: 1000).Read()!.Value.Span);
     }
 
     /// <summary>Gives a few bytes at a time, then more and more.</summary>
@@ -77,7 +77,6 @@ public sealed class FramingTests
     {
         int _step;
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            inner.ReadAsync(buffer[..Math.Min(buffer.Length, ++_step)], cancellationToken);
+        public override int Read(Span<byte> buffer) => inner.Read(buffer[..Math.Min(buffer.Length, ++_step)]);
     }
 }

@@ -159,6 +159,36 @@ public sealed class JsonRpcConnectionTests : IAsyncLifetime
         (await _target.Notified.Task).ShouldBe(("log", new LogParams(LogLevel.Debug, "m")));
     }
 
+    [Theory(Timeout = 10_000)]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(90)]
+    public async Task A_method_that_blocks_does_not_hold_up_the_messages_behind_it(int bytesThatCameWithIt)
+    {
+        var blocking = RpcPair.Frame("""{"jsonrpc":"2.0","id":1,"method":"block"}""");
+        var next = RpcPair.Frame("""{"jsonrpc":"2.0","method":"log","params":{"level":"Debug","message":"m"}}""");
+        next.Length.ShouldBeGreaterThan(bytesThatCameWithIt);
+        await _pair.Peer.WriteAsync((byte[])[.. blocking, .. next[..bytesThatCameWithIt]]);
+        await _pair.Peer.WriteAsync(next.AsMemory(bytesThatCameWithIt));
+        (await _pair.ReceiveAsync()).GetProperty("id").GetInt32().ShouldBe(1);
+        await _pair.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"echo","params":["Error","m"]}""");
+        (await _pair.ReceiveAsync()).GetProperty("id").GetInt32().ShouldBe(2);
+    }
+
+    [Fact(Timeout = 10_000)]
+    public async Task A_caller_may_block_after_its_answer()
+    {
+        var both = Task.Run(async () =>
+        {
+            await RequestAsync();
+            return RequestAsync().GetAwaiter().GetResult();
+        });
+        await AnswerAsync(await _pair.ReceiveAsync(), """ "result":{"result":"1"} """);
+        await AnswerAsync(await _pair.ReceiveAsync(), """ "result":{"result":"2"} """);
+        (await both)!.Result.ShouldBe("2");
+    }
+
     [Fact(Timeout = 10_000)]
     public async Task What_waits_fails_when_the_peer_goes()
     {

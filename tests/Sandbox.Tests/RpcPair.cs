@@ -14,7 +14,7 @@ sealed class RpcPair : IAsyncDisposable
     RpcPair(Socket ours, Socket theirs, IRpcTarget target)
     {
         (_ours, _theirs) = (ours, theirs);
-        Connection = new JsonRpcConnection(new NetworkStream(ours, ownsSocket: true), target, 100_000);
+        Connection = new JsonRpcConnection(new SocketStream(ours), target, 100_000);
         _reading = Connection.ReadToEndAsync();
         Peer = new NetworkStream(theirs, ownsSocket: true);
         _reader = new FrameReader(Peer);
@@ -37,12 +37,13 @@ sealed class RpcPair : IAsyncDisposable
         return new(ours, theirs, target);
     }
 
-    public async Task SendAsync(string json) =>
-        await Peer.WriteAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
+    public async Task SendAsync(string json) => await Peer.WriteAsync(Frame(json));
+
+    public static byte[] Frame(string json) => Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}");
 
     /// <summary>The next message that our end sent.</summary>
     public async Task<JsonElement> ReceiveAsync() =>
-        JsonElement.Parse((await _reader.ReadAsync(default) ?? throw new EndOfStreamException()).Span);
+        JsonElement.Parse((await Task.Run(_reader.Read) ?? throw new EndOfStreamException()).Span);
 
     /// <summary>Waits until our end has ended, and says why.</summary>
     public async Task<string> EndAsync()

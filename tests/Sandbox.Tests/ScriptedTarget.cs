@@ -1,6 +1,6 @@
 namespace JobRunner.Sandbox.Tests;
 
-/// <summary>Answers <c>echo</c>, fails at <c>fail</c>, and with a hundred causes at <c>fail deeply</c>, waits for its cancellation at <c>wait</c>; keeps notifications.</summary>
+/// <summary>Answers <c>echo</c>, fails at <c>fail</c>, and with a hundred causes at <c>fail deeply</c>, waits for its cancellation at <c>wait</c>, blocks at <c>block</c> until it is notified; keeps notifications.</summary>
 sealed class ScriptedTarget : IRpcTarget
 {
     public TaskCompletionSource<(string Method, LogParams Line)> Notified { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,11 +11,18 @@ sealed class ScriptedTarget : IRpcTarget
         "fail" => throw new InvalidOperationException("it failed", new ArgumentException("the cause")),
         "fail deeply" => throw Enumerable.Range(0, 100).Aggregate(new InvalidOperationException("the cause"), (cause, i) => new InvalidOperationException($"level {i}", cause)),
         "wait" => WaitAsync(cancellationToken),
+        "block" => Block(),
         _ => throw new RpcException(RpcErrorCodes.MethodNotFound, "no such method"),
     };
 
     public void OnNotification(string method, RpcParams parameters) =>
         Notified.TrySetResult((method, parameters.Read(WireJson.Default.LogParams)));
+
+    ValueTask<RpcResult> Block()
+    {
+        Notified.Task.GetAwaiter().GetResult();
+        return new(new RpcResult(new Done(), WireJson.Default.Done));
+    }
 
     static async ValueTask<RpcResult> WaitAsync(CancellationToken cancellationToken)
     {

@@ -39,15 +39,9 @@ sealed class ChildTarget : IRpcTarget
         return new(new RpcResult(new Done(), WireJson.Default.Done));
     }
 
-    // On a thread of the pool: the one that called us must go back to reading, or no cancellation would be heard.
-    ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
+    async ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
     {
         _isRunning = true;
-        return new(Task.Run(() => PerformAsync(performer, job, cancellationToken), CancellationToken.None));
-    }
-
-    async Task<RpcResult> PerformAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
-    {
         try
         {
             HeapLimit.Apply(job.MemoryLimit);

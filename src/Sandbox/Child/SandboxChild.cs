@@ -37,7 +37,7 @@ static class SandboxChild
     static async Task ServeAsync(Socket socket, string token)
     {
         var target = new ChildTarget();
-        using var connection = new JsonRpcConnection(new NetworkStream(socket), target);
+        using var connection = new JsonRpcConnection(new SocketStream(socket), target);
         target.Parent = new ParentLink(connection);
         var reading = connection.ReadToEndAsync();
         await connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),

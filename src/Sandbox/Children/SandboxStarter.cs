@@ -94,7 +94,7 @@ sealed class SandboxStarter : IDisposable
     async Task<LiveSandbox> ConnectAsync(ChildProcess child, Socket socket, string token, CancellationToken cancellationToken)
     {
         var target = new ParentTarget(token);
-        var connection = new JsonRpcConnection(new NetworkStream(socket, ownsSocket: true), target);
+        var connection = new JsonRpcConnection(new SocketStream(socket), target);
         try
         {
             var reading = connection.ReadToEndAsync();

@@ -13,13 +13,13 @@ sealed class FrameReader(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
 
     /// <summary>The next message; it is valid until the next call. Null at the end of the stream.</summary>
     /// <exception cref="RpcConnectionException">What came is not such a message, or too large a one.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
+    public ReadOnlyMemory<byte>? Read()
     {
         int header;
         while ((header = Buffered.IndexOf("\r\n\r\n"u8)) < 0)
         {
             RejectLongHeader(_end - _start);
-            if (!await FillAsync(cancellationToken))
+            if (!Fill())
                 return _end == _start ? null : throw new RpcConnectionException("The stream ended inside a message's header.");
         }
 
@@ -27,11 +27,20 @@ sealed class FrameReader(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
         var length = FrameHeader.ContentLength(Buffered[..header], maxBytes);
         _start += header + 4;
         while (_end - _start < length)
-            if (!await FillAsync(cancellationToken))
+            if (!Fill())
                 throw new RpcConnectionException($"The stream ended inside a message: {_end - _start} of {length} bytes came.");
         var frame = _buffer.AsMemory(_start, length);
         _start += length;
         return frame;
+    }
+
+    /// <summary>Another reader that goes on where this one stands, while its last message is still in use.</summary>
+    public FrameReader TakeOver()
+    {
+        var held = Buffered;
+        var next = new FrameReader(stream, maxBytes) { _buffer = new byte[Math.Max(UsualBytes, held.Length)], _end = held.Length };
+        held.CopyTo(next._buffer);
+        return next;
     }
 
     static void RejectLongHeader(int bytes)
@@ -42,10 +51,10 @@ sealed class FrameReader(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
 
     ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
-    async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    bool Fill()
     {
         MakeRoom();
-        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+        var read = stream.Read(_buffer.AsSpan(_end));
         _end += read;
         return read > 0;
     }

@@ -5,34 +5,37 @@ namespace JobRunner.Sandbox;
 
 /// <summary>
 /// One JSON-RPC 2.0 connection, both directions: what StreamJsonRpc speaks with its header-delimited handler and JSON
-/// formatter, cancellation included. A single loop reads; anything malformed ends the connection, because after it
-/// nothing that follows could be trusted.
+/// formatter, cancellation included. A thread of its own reads, and runs what a message leads to: the target's method, or what
+/// awaits an answer. Anything malformed ends the connection, because after it nothing that follows could be trusted.
 /// </summary>
-sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageBytes = FrameReader.DefaultMaxBytes) : IDisposable
+sealed class JsonRpcConnection : IDisposable
 {
-    readonly FrameReader _reader = new(stream, maxMessageBytes);
-    readonly FrameWriter _writer = new(stream, maxMessageBytes);
+    readonly Stream _stream;
+    readonly IRpcTarget _target;
+    readonly ReadingThread _reading;
+    readonly FrameWriter _writer;
+    readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ConcurrentDictionary<long, PendingRequest> _pending = new();
     readonly IncomingRequests _incoming = new();
     volatile RpcConnectionException? _end;
     long _lastId;
 
+    public JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageBytes = FrameReader.DefaultMaxBytes)
+    {
+        (_stream, _target) = (stream, target);
+        _writer = new FrameWriter(stream, maxMessageBytes);
+        _reading = new ReadingThread(stream, maxMessageBytes, Handle, OnEnd);
+    }
+
     /// <summary>Why the connection ended; null while it lives.</summary>
     public RpcConnectionException? End => _end;
 
-    /// <summary>Reads until the connection ends, then fails what waits and cancels what runs for the peer. Never throws.</summary>
-    public async Task ReadToEndAsync()
+    /// <summary>Begins to read. The task ends with the connection, after what waits has failed and what runs for the peer was
+    /// cancelled. It never fails.</summary>
+    public Task ReadToEndAsync()
     {
-        try
-        {
-            while (await _reader.ReadAsync(CancellationToken.None) is { } frame)
-                Handle(frame.Span);
-            Close(new RpcConnectionException("The peer closed the connection."));
-        }
-        catch (Exception e)
-        {
-            Close(e as RpcConnectionException ?? new RpcConnectionException($"The connection broke: {e.Message}", e));
-        }
+        _reading.Start();
+        return _ended.Task;
     }
 
     /// <summary>Calls the peer. Cancelling asks it to cancel; the task still ends only when it answers or goes away.</summary>
@@ -103,9 +106,9 @@ sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageB
         else if (message.Method == RpcMessages.CancelRequest)
             _incoming.Cancel(message.Params);
         else if (message.Id is { } id)
-            _ = RespondAsync(id, _incoming.Begin(id, message.Method, message.Params, target));
+            _ = RespondAsync(id, _incoming.Begin(id, message.Method, message.Params, _target));
         else
-            target.OnNotification(message.Method, message.Params);
+            _target.OnNotification(message.Method, message.Params);
     }
 
     void Answer(in RpcEnvelope response)
@@ -146,11 +149,23 @@ sealed class JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageB
     async ValueTask WriteAsync(RpcId id, RpcResponse response) =>
         await _writer.WriteAsync((id, response), static (json, it) => RpcMessages.WriteResponse(json, it.id, it.response));
 
+    void OnEnd(Exception? error)
+    {
+        Close(error switch
+        {
+            null => new RpcConnectionException("The peer closed the connection."),
+            RpcConnectionException end => end,
+            _ => new RpcConnectionException($"The connection broke: {error.Message}", error),
+        });
+        _ended.TrySetResult();
+    }
+
     void Close(RpcConnectionException end)
     {
         if (Interlocked.CompareExchange(ref _end, end, null) is not null)
             return;
-        stream.Dispose();
+        _reading.Dispose();
+        _stream.Dispose();
         _incoming.CancelAll();
         foreach (var request in _pending.Values)
             request.Fail(end);

@@ -13,8 +13,8 @@ abstract class PendingRequest
 
 sealed class PendingRequest<T>(JsonTypeInfo<T> type) : PendingRequest where T : class
 {
-    // Continuations run on the pool: they are the caller's code, which must not hold up the loop that reads.
-    readonly TaskCompletionSource<T?> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What awaits it runs on the thread that reads the answer.
+    readonly TaskCompletionSource<T?> _answered = new();
 
     public Task<T?> Answered => _answered.Task;
 

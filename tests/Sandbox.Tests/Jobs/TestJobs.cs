@@ -45,6 +45,16 @@ public static partial class TestJobs
 
     public static string Culture() => 1.5.ToString(System.Globalization.CultureInfo.CurrentCulture);
 
+    static readonly AsyncLocal<string> _left = new();
+
+    public static string LeaveBehind(string text)
+    {
+        var found = _left.Value ?? SynchronizationContext.Current?.ToString() ?? "nothing";
+        _left.Value = text;
+        SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
+        return found;
+    }
+
     public static void Spin()
     {
         while (true)

@@ -111,6 +111,17 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_caller_may_block_after_a_call()
+    {
+        await using var one = new PoolHost(options => options.Maximum = 1);
+        await Task.Run(async () =>
+        {
+            await one.Pool.RunAsync(() => TestJobs.Add(1, 2));
+            one.Pool.RunAsync(() => TestJobs.Add(3, 4)).GetAwaiter().GetResult().ShouldBe(7);
+        });
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task What_a_job_leaves_on_its_thread_is_not_there_for_the_next_one()
     {
         await using var one = new PoolHost(options => options.Maximum = 1);

@@ -78,6 +78,18 @@ public sealed class EndTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_job_that_uses_up_the_thread_pool_is_told_to_end_as_well()
+    {
+        var before = await _host.Pool.RunAsync(() => TestJobs.ProcessId());
+        using var cancellation = new CancellationTokenSource();
+        var running = _host.EndOfAsync(_host.Call(() => TestJobs.BlockThreadPool(default)), cancellation.Token);
+        await _host.BusyProcessAsync();
+        await cancellation.CancelAsync();
+        (await running).Exception.Message.ShouldBe("The job was cancelled.");
+        (await _host.Pool.RunAsync(() => TestJobs.ProcessId())).ShouldBe(before);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_job_that_does_not_listen_is_killed_after_the_grace()
     {
         using var cancellation = new CancellationTokenSource();

@@ -39,7 +39,7 @@ sealed class HandMadeParent : IAsyncDisposable
         await _stream.WriteAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
 
     public async Task<JsonElement> ReceiveAsync() =>
-        JsonElement.Parse((await Task.Run(_reader.Read) ?? throw new EndOfStreamException()).Span);
+        JsonElement.Parse((await Task.Run(() => _reader.Read()) ?? throw new EndOfStreamException()).Span);
 
     /// <summary>The next message, which is an error: whose, and which.</summary>
     public async Task<(int Id, int Code)> ErrorAsync()

@@ -82,7 +82,7 @@ public sealed class HostileTests : IAsyncLifetime
     public async Task Arguments_and_results_may_have_nearly_64_megabytes_and_more_is_refused_with_the_reason()
     {
         var text = new string('x', 60_000_000);
-        var echo = await _host.Pool.RunAsync(_host.Call(() => TestJobs.EchoAsync(text)) with { MemoryLimitMb = 2048 }, default);
+        var echo = await _host.Pool.RunAsync(_host.Call(() => TestJobs.EchoAsync(text)) with { MemoryLimitMb = 1280 }, default);
         echo.ShouldBeOfType<SandboxEnd.Returned>().Result!.Length.ShouldBe(text.Length + 2);
         var tooLarge = new string('x', 68_000_000);
         (await _host.EndOfAsync(_host.Call(() => TestJobs.EchoAsync(tooLarge)))).Exception.Message.ShouldContain("at most 67,108,864");

@@ -177,19 +177,6 @@ public sealed class JsonRpcConnectionTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 10_000)]
-    public async Task A_caller_may_block_after_its_answer()
-    {
-        var both = Task.Run(async () =>
-        {
-            await RequestAsync();
-            return RequestAsync().GetAwaiter().GetResult();
-        });
-        await AnswerAsync(await _pair.ReceiveAsync(), """ "result":{"result":"1"} """);
-        await AnswerAsync(await _pair.ReceiveAsync(), """ "result":{"result":"2"} """);
-        (await both)!.Result.ShouldBe("2");
-    }
-
-    [Fact(Timeout = 10_000)]
     public async Task What_waits_fails_when_the_peer_goes()
     {
         var answered = RequestAsync();

@@ -15,7 +15,7 @@ sealed class RpcPair : IAsyncDisposable
     {
         (_ours, _theirs) = (ours, theirs);
         Connection = new JsonRpcConnection(new SocketStream(ours), target, 100_000);
-        _reading = Connection.ReadToEndAsync();
+        _reading = Connection.ReadToEndAsync(targetMayBlock: true);
         Peer = new NetworkStream(theirs, ownsSocket: true);
         _reader = new FrameReader(Peer);
     }
@@ -43,7 +43,7 @@ sealed class RpcPair : IAsyncDisposable
 
     /// <summary>The next message that our end sent.</summary>
     public async Task<JsonElement> ReceiveAsync() =>
-        JsonElement.Parse((await Task.Run(_reader.Read) ?? throw new EndOfStreamException()).Span);
+        JsonElement.Parse((await Task.Run(() => _reader.Read()) ?? throw new EndOfStreamException()).Span);
 
     /// <summary>Waits until our end has ended, and says why.</summary>
     public async Task<string> EndAsync()

@@ -6,6 +6,8 @@ namespace JobRunner.Sandbox;
 /// <summary>What a child does for its parent: load the application, run a job.</summary>
 sealed class ChildTarget : IRpcTarget
 {
+    const int LargeBytes = 64 * 1024;
+
     JobPerformer? _performer;
     volatile bool _isRunning;
 
@@ -14,7 +16,7 @@ sealed class ChildTarget : IRpcTarget
     public ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken) => method switch
     {
         Wire.Run when _isRunning => throw new RpcException(RpcErrorCodes.InvalidRequest, "A job is running; there is one at a time."),
-        Wire.Run when _performer is { } performer => RunAsync(performer, parameters.Read(WireJson.Default.RunParams), cancellationToken),
+        Wire.Run when _performer is { } performer => Run(performer, parameters, cancellationToken),
         Wire.Run => throw new RpcException(RpcErrorCodes.InvalidRequest, "Nothing can run before 'initialize'."),
         Wire.Initialize when _performer is not null => throw new RpcException(RpcErrorCodes.InvalidRequest, "'initialize' comes once."),
         Wire.Initialize => Initialize(parameters.Read(WireJson.Default.InitializeParams)),
@@ -39,9 +41,18 @@ sealed class ChildTarget : IRpcTarget
         return new(new RpcResult(new Done(), WireJson.Default.Done));
     }
 
+    // Here and now, unless the message is a large one: it is held in memory until we return.
+    ValueTask<RpcResult> Run(JobPerformer performer, RpcParams parameters, CancellationToken cancellationToken)
+    {
+        var job = parameters.Read(WireJson.Default.RunParams);
+        _isRunning = true;
+        return parameters.Length < LargeBytes
+            ? RunAsync(performer, job, cancellationToken)
+            : new(Task.Run(() => RunAsync(performer, job, cancellationToken).AsTask(), CancellationToken.None));
+    }
+
     async ValueTask<RpcResult> RunAsync(JobPerformer performer, RunParams job, CancellationToken cancellationToken)
     {
-        _isRunning = true;
         try
         {
             HeapLimit.Apply(job.MemoryLimit);

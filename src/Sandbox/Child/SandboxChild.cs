@@ -39,7 +39,7 @@ static class SandboxChild
         var target = new ChildTarget();
         using var connection = new JsonRpcConnection(new SocketStream(socket), target);
         target.Parent = new ParentLink(connection);
-        var reading = connection.ReadToEndAsync();
+        var reading = connection.ReadToEndAsync(targetMayBlock: true);
         await connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),
             WireJson.Default.HelloParams, WireJson.Default.Done, CancellationToken.None);
         await reading;

@@ -29,4 +29,8 @@ public sealed record SandboxCall(Invocation Invocation)
 
     /// <summary>Who is told what the job logs and how far it is.</summary>
     public ISandboxObserver? Observer { get; init; }
+
+    /// <summary>True when what awaits the run may go on on the thread that reads what the sandbox sends, which saves a change of
+    /// threads. It must not block then: the sandbox would wait for it. Default false.</summary>
+    public bool AllowSynchronousContinuations { get; init; }
 }

@@ -57,9 +57,11 @@ sealed partial class SandboxPool : ISandboxPool
     {
         ArgumentNullException.ThrowIfNull(call);
         var end = await RunOnceAsync(call, cancellationToken);
-        return end is SandboxEnd.Ended { Reason: EndReason.MemoryLimit } && Enlarged(call) is { } larger
-            ? await RunOnceAsync(larger, cancellationToken)
-            : end;
+        if (end is SandboxEnd.Ended { Reason: EndReason.MemoryLimit } && Enlarged(call) is { } larger)
+            end = await RunOnceAsync(larger, cancellationToken);
+        if (!call.AllowSynchronousContinuations)
+            await Task.Yield();
+        return end;
     }
 
     async Task<SandboxEnd> RunOnceAsync(SandboxCall call, CancellationToken cancellationToken)

@@ -32,10 +32,10 @@ sealed record InitializeParams(string[] JobAssemblies, string[] Modules);
 
 sealed record RunParams(
     long JobId, int Attempt, string Queue, string Type, string Method, IReadOnlyList<string> ParameterTypes,
-    IReadOnlyList<string?> Arguments, string? Culture = null, string? UiCulture = null, long Progress = 0, long MemoryLimit = 0, long LogLimit = 0);
+    [property: JsonConverter(typeof(LongTexts))] IReadOnlyList<string?> Arguments, string? Culture = null, string? UiCulture = null, long Progress = 0, long MemoryLimit = 0, long LogLimit = 0);
 
 /// <summary>What the job returned, as JSON text that is not looked into here; null for nothing.</summary>
-sealed record RunResult(string? Result = null);
+sealed record RunResult([property: JsonConverter(typeof(LongText))] string? Result = null);
 
 sealed record LogParams(LogLevel Level, [property: JsonConverter(typeof(MendedText))] string Message);
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace JobRunner.Sandbox;
@@ -10,7 +11,7 @@ sealed class FrameWriter(Stream stream, int maxBytes = FrameReader.DefaultMaxByt
     const int MaxKeptBytes = 1024 * 1024;
 
     readonly SemaphoreSlim _turn = new(1);
-    readonly Utf8JsonWriter _json = new(Stream.Null);
+    readonly Utf8JsonWriter _json = new(Stream.Null, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }); // not for browsers
     ArrayBufferWriter<byte> _buffer = new();
 
     /// <summary>Writes the message that the function writes as JSON. Once its bytes begin to flow it is not cut off.</summary>

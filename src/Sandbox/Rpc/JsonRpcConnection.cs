@@ -10,7 +10,7 @@ namespace JobRunner.Sandbox;
 /// </summary>
 sealed class JsonRpcConnection : IDisposable
 {
-    readonly Stream _stream;
+    readonly SocketStream _stream;
     readonly IRpcTarget _target;
     readonly ReadingThread _reading;
     readonly FrameWriter _writer;
@@ -20,7 +20,7 @@ sealed class JsonRpcConnection : IDisposable
     volatile RpcConnectionException? _end;
     long _lastId;
 
-    public JsonRpcConnection(Stream stream, IRpcTarget target, int maxMessageBytes = FrameReader.DefaultMaxBytes)
+    public JsonRpcConnection(SocketStream stream, IRpcTarget target, int maxMessageBytes = FrameReader.DefaultMaxBytes)
     {
         (_stream, _target) = (stream, target);
         _writer = new FrameWriter(stream, maxMessageBytes);
@@ -32,13 +32,15 @@ sealed class JsonRpcConnection : IDisposable
 
     /// <summary>Begins to read. The task ends with the connection, after what waits has failed and what runs for the peer was
     /// cancelled. It never fails.</summary>
-    public Task ReadToEndAsync()
+    /// <param name="targetMayBlock">True to go on reading while the target's method does not return, one at a time.</param>
+    public Task ReadToEndAsync(bool targetMayBlock = false)
     {
-        _reading.Start();
+        _reading.Start(withDeputy: targetMayBlock);
         return _ended.Task;
     }
 
-    /// <summary>Calls the peer. Cancelling asks it to cancel; the task still ends only when it answers or goes away.</summary>
+    /// <summary>Calls the peer. Cancelling asks it to cancel; the task still ends only when it answers or goes away. What awaits it
+    /// goes on on the thread that reads, so it must not block.</summary>
     /// <exception cref="RpcException">The peer answered with an error.</exception>
     /// <exception cref="RpcConnectionException">The connection ended before an answer.</exception>
     public async Task<TResult?> RequestAsync<T, TResult>(

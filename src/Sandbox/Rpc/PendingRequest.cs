@@ -13,7 +13,7 @@ abstract class PendingRequest
 
 sealed class PendingRequest<T>(JsonTypeInfo<T> type) : PendingRequest where T : class
 {
-    // What awaits it runs on the thread that reads the answer.
+    // What awaits it goes on on the thread that reads the answer.
     readonly TaskCompletionSource<T?> _answered = new();
 
     public Task<T?> Answered => _answered.Task;

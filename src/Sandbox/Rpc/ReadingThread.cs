@@ -2,55 +2,61 @@ namespace JobRunner.Sandbox;
 
 /// <summary>
 /// Reads messages, and handles each on the thread that has read it: a call there and back wakes one thread at each end and no more.
-/// What a message leads to, a job or the caller's code after a call, may take long, and another message may be meant to end it;
-/// so a thread that is busy for more than some milliseconds loses the reading to a new one, and ends when it is done.
+/// While that thread has been busy with one message for some milliseconds (it runs a job, say, and the next message cancels it), its
+/// deputy reads; what the deputy handles must be short.
 /// </summary>
+/// <remarks>The deputy gives the reading back. If the two took turns, each job would begin on a thread that has slept, and the kernel
+/// would let it run for long, however nice: that made jobs elsewhere in the worker wait four times as long.</remarks>
 sealed class ReadingThread : IDisposable
 {
-    /// <summary>How long the next message may have to wait for the one before it.</summary>
     static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(10);
 
-    // The timer goes on ticking for a while, because starting and stopping it for each message would cost more than the message.
-    const int QuietTicks = 100;
+    // Who sleeps on a descriptor keeps what is behind it open. Should a job close it, the other end is to see that nonetheless.
+    static readonly TimeSpan _longestSleep = TimeSpan.FromMilliseconds(500);
+
+    // The deputy goes on looking for a while, because waking it for each message would cost more than the message.
+    const int QuietLooks = 100;
 
     readonly Lock _lock = new();
+    readonly SocketStream _stream;
     readonly Action<ReadOnlySpan<byte>> _handle;
     readonly Action<Exception?> _ended;
-    readonly ITimer _timer;
-    FrameReader _reader;
-    long _begun, _begunAtTick;
-    bool _isBusy, _isTicking;
-    int _quietTicks;
+    readonly AutoResetEvent _wake = new(false);
+    FrameReader _reader; // the thread's; while it is busy, the deputy's
+    long _message;
+    bool _isBusy, _deputySleeps;
+    volatile bool _isOver;
 
     /// <param name="stream">Where messages come from.</param>
     /// <param name="maxBytes">How large one may be.</param>
     /// <param name="handle">What is done with each. When it throws, that is the end.</param>
-    /// <param name="ended">Told at the end of the stream, or what went wrong; by a thread that handled a message for long, perhaps twice.</param>
-    public ReadingThread(Stream stream, int maxBytes, Action<ReadOnlySpan<byte>> handle, Action<Exception?> ended)
-    {
-        (_reader, _handle, _ended) = (new FrameReader(stream, maxBytes), handle, ended);
-        _timer = TimeProvider.System.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    /// <param name="ended">Told at the end of the stream, or what went wrong; perhaps by both threads.</param>
+    public ReadingThread(SocketStream stream, int maxBytes, Action<ReadOnlySpan<byte>> handle, Action<Exception?> ended) =>
+        (_stream, _reader, _handle, _ended) = (stream, new FrameReader(stream, maxBytes), handle, ended);
 
     /// <summary>Begins to read.</summary>
-    public void Start() => StartThread(_reader);
+    /// <param name="withDeputy">True when it may take long to handle a message.</param>
+    public void Start(bool withDeputy)
+    {
+        StartThread(Read);
+        if (withDeputy)
+            StartThread(Deputize);
+    }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>No more is to be read. The stream must be closed, too.</summary>
+    public void Dispose()
+    {
+        _isOver = true;
+        _wake.Set();
+    }
 
-    void StartThread(FrameReader reader) => new Thread(() => Run(reader)) { IsBackground = true, Name = "JobRunner messages" }.Start();
+    void StartThread(Action read) => new Thread(() => RunToEnd(read)) { IsBackground = true, Name = "JobRunner messages" }.Start();
 
-    void Run(FrameReader reader)
+    void RunToEnd(Action read)
     {
         try
         {
-            while (reader.Read() is { } message)
-            {
-                Begin();
-                _handle(message.Span);
-                if (!TryGoOn(reader))
-                    return;
-            }
-
+            read();
             _ended(null);
         }
         catch (Exception e)
@@ -59,48 +65,96 @@ sealed class ReadingThread : IDisposable
         }
     }
 
+    void Read()
+    {
+        do
+        {
+            while (TryHandle())
+            {
+            }
+
+            while (!_stream.Wait(_longestSleep))
+            {
+            }
+        }
+        while (_reader.Fill());
+    }
+
+    // A method of its own, so that what it has handled is not kept in memory until the next message.
+    bool TryHandle()
+    {
+        if (_reader.TryTake() is not { } message)
+            return false;
+        Begin();
+        _handle(message.Span);
+        End();
+        return true;
+    }
+
     void Begin()
     {
         lock (_lock)
         {
-            _begun++;
+            _message++;
             _isBusy = true;
-            if (_isTicking)
+            if (!_deputySleeps)
                 return;
-            (_isTicking, _quietTicks) = (true, 0);
-            _timer.Change(_patience, _patience);
+            _deputySleeps = false;
         }
+
+        _wake.Set();
     }
 
-    // False when another thread reads on.
-    bool TryGoOn(FrameReader reader)
+    void End()
     {
         lock (_lock)
-        {
-            if (reader != _reader)
-                return false;
             _isBusy = false;
-            return true;
-        }
     }
 
-    void Tick()
+    void Deputize()
     {
-        lock (_lock)
+        var (seen, quiet) = (0L, 0);
+        while (!_isOver)
         {
-            var isTheSame = _begun == _begunAtTick;
-            _begunAtTick = _begun;
-            if (isTheSame && _isBusy)
+            _wake.WaitOne(quiet < QuietLooks ? _patience : Timeout.InfiniteTimeSpan);
+            bool isLong;
+            lock (_lock)
             {
-                _isBusy = false;
-                StartThread(_reader = _reader.TakeOver());
+                isLong = _isBusy && _message == seen;
+                quiet = _message == seen ? quiet + 1 : 0;
+                seen = _message;
+                _deputySleeps = quiet >= QuietLooks;
             }
 
-            _quietTicks = isTheSame ? _quietTicks + 1 : 0;
-            if (_quietTicks < QuietTicks)
+            if (isLong && !TryReadDuring(seen))
                 return;
-            _isTicking = false;
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
+
+    // False at the end of the stream.
+    bool TryReadDuring(long message)
+    {
+        lock (_lock)
+        {
+            if (!IsDuring_NeedsLock(message))
+                return true;
+            _reader = _reader.TakeOver();
+        }
+
+        for (var sleep = TimeSpan.Zero; ; sleep = sleep < _longestSleep / 2 ? sleep + _patience : _longestSleep)
+        {
+            var hasMore = _stream.Wait(sleep);
+            lock (_lock)
+            {
+                if (!IsDuring_NeedsLock(message))
+                    return true;
+                if (hasMore && !_reader.Fill())
+                    return false;
+                while (_reader.TryTake() is { } next)
+                    _handle(next.Span);
+            }
+        }
+    }
+
+    bool IsDuring_NeedsLock(long message) => _isBusy && _message == message && !_isOver;
 }

@@ -9,6 +9,9 @@ readonly ref struct RpcParams(ReadOnlySpan<byte> json)
 {
     readonly ReadOnlySpan<byte> _json = json;
 
+    /// <summary>How many bytes they have.</summary>
+    public int Length => _json.Length;
+
     /// <summary>Reads them as a record whose properties are the parameters, in their order.</summary>
     /// <exception cref="RpcException">They do not fit.</exception>
     public T Read<T>(JsonTypeInfo<T> type) where T : class

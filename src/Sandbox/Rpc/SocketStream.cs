@@ -6,13 +6,14 @@ namespace JobRunner.Sandbox;
 /// .NET's own stream, once it has been written to asynchronously, is woken by way of another thread.</summary>
 sealed class SocketStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
-    // Who sleeps on a descriptor keeps what is behind it open. Should a job close it, the other end is to see that nonetheless.
-    static readonly TimeSpan _letGo = TimeSpan.FromMilliseconds(500);
-
-    public override int Read(Span<byte> buffer)
+    /// <summary>Waits until there is something to read, or the end. False when the time is up.</summary>
+    /// <exception cref="SocketException">The socket is closed.</exception>
+    /// <exception cref="ObjectDisposedException">This is disposed.</exception>
+    public bool Wait(TimeSpan limit)
     {
-        while (!Socket.Poll(_letGo, SelectMode.SelectRead))
-            _ = Socket.Available; // throws when it is closed, of which the poll tells nothing
-        return base.Read(buffer);
+        if (Socket.Poll(limit, SelectMode.SelectRead))
+            return true;
+        _ = Socket.Available; // throws when it is closed, of which the poll tells nothing
+        return false;
     }
 }

@@ -41,5 +41,6 @@ sealed class SandboxLane(
         MemoryLimitMb = limits is { MemoryLimitMb: > 0 } ? limits.MemoryLimitMb : null,
         CpuTimeLimit = limits?.CpuTimeLimitSpan,
         Observer = new JobContext(execution, notes),
+        AllowSynchronousContinuations = true, // what follows are lines in memory: the committer's, and this lane's
     };
 }

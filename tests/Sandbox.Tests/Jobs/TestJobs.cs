@@ -61,6 +61,17 @@ public static partial class TestJobs
             Thread.SpinWait(1000);
     }
 
+    public static void BlockThreadPool(CancellationToken cancellationToken)
+    {
+        using var gate = new SemaphoreSlim(0);
+        for (var i = 0; i < 200; i++)
+            ThreadPool.QueueUserWorkItem(_ => gate.Wait(CancellationToken.None));
+        while (!cancellationToken.IsCancellationRequested)
+            Thread.SpinWait(1000);
+        gate.Release(200);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
     public static async Task WaitAsync(CancellationToken cancellationToken) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 

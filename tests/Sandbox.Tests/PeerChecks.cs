@@ -67,7 +67,7 @@ sealed class PeerChecks(string[] program)
         var sent = JsonElement.Parse((await host.Pool.RunAsync(call, default)).ShouldBeOfType<SandboxEnd.Returned>().Result!);
         var token = sent.GetProperty("progress").GetInt64();
         sent.GetRawText().ShouldBe($$"""
-            {"jobId":42,"attempt":3,"queue":"q","type":"Peer","method":"mirror","parameterTypes":["System.Object","System.Object"],"arguments":["1",null],"culture":"de-DE","progress":{{token}},"memoryLimit":536870912}
+            {"jobId":42,"attempt":3,"queue":"q","type":"Peer","method":"mirror","parameterTypes":["System.Object","System.Object"],"arguments":["1",null],"culture":"de-DE","progress":{{token}},"memoryLimit":536870912,"logLimit":10485760}
             """);
     }
 

@@ -177,6 +177,19 @@ public sealed class JsonRpcConnectionTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 10_000)]
+    public async Task Requests_behind_a_method_that_blocks_may_block_as_well_and_be_cancelled()
+    {
+        await _pair.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"block"}""");
+        await _pair.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"block"}""");
+        await _pair.SendAsync("""{"jsonrpc":"2.0","id":3,"method":"wait"}""");
+        await _pair.SendAsync("""{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":3}}""");
+        (await _pair.ReceiveAsync()).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(-32800);
+        await _pair.SendAsync("""{"jsonrpc":"2.0","method":"log","params":{"level":"Debug","message":"m"}}""");
+        int[] ended = [(await _pair.ReceiveAsync()).GetProperty("id").GetInt32(), (await _pair.ReceiveAsync()).GetProperty("id").GetInt32()];
+        ended.ShouldBe([1, 2], ignoreOrder: true);
+    }
+
+    [Fact(Timeout = 10_000)]
     public async Task What_waits_fails_when_the_peer_goes()
     {
         var answered = RequestAsync();

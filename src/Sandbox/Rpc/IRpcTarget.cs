@@ -2,13 +2,13 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace JobRunner.Sandbox;
 
-/// <summary>What answers the peer. Both methods are called by the loop that reads the connection, so they must return soon.</summary>
+/// <summary>What answers the peer. Both methods are called by the thread that reads the connection.</summary>
 interface IRpcTarget
 {
-    /// <summary>A request. An exception becomes the error of the response.</summary>
+    /// <summary>A request. An exception becomes the error of the response. It may block where the connection was told so.</summary>
     ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken);
 
-    /// <summary>A notification. Unknown ones are ignored.</summary>
+    /// <summary>A notification. Unknown ones are ignored. It must return soon.</summary>
     void OnNotification(string method, RpcParams parameters);
 }
 

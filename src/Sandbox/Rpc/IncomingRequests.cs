@@ -7,15 +7,18 @@ sealed class IncomingRequests
 {
     readonly ConcurrentDictionary<RpcId, CancellationTokenSource> _running = new();
 
-    /// <summary>Hands a request to the target; the task ends with the response and never fails.</summary>
-    public Task<RpcResponse> Begin(RpcId id, string method, RpcParams parameters, IRpcTarget target)
+    /// <summary>Hands a request to the target, on this thread or another; the task ends with the response and never fails.</summary>
+    public Task<RpcResponse> Begin(RpcId id, string method, RpcParams parameters, IRpcTarget target, bool mayBlock)
     {
         var cancellation = new CancellationTokenSource();
         if (!_running.TryAdd(id, cancellation))
             throw new RpcConnectionException("A request has the id of another one that is still running.");
         try
         {
-            return EndAsync(id, target.OnRequestAsync(method, parameters, cancellation.Token), cancellation);
+            var running = mayBlock
+                ? target.OnRequestAsync(method, parameters, cancellation.Token)
+                : RunElsewhere(method, parameters.Copy(), target, cancellation.Token);
+            return EndAsync(id, running, cancellation);
         }
         catch (Exception e)
         {
@@ -35,7 +38,10 @@ sealed class IncomingRequests
             Cancel(cancellation);
     }
 
-    // Off the reading loop: what the job has registered on its token is the job's code.
+    static ValueTask<RpcResult> RunElsewhere(string method, byte[] parameters, IRpcTarget target, CancellationToken cancellationToken) =>
+        new(Task.Run(() => target.OnRequestAsync(method, new RpcParams(parameters), cancellationToken).AsTask(), CancellationToken.None));
+
+    // Not by the thread that reads: what the job has registered on its token is the job's code.
     static void Cancel(CancellationTokenSource cancellation) => _ = CancelQuietlyAsync(cancellation);
 
     static async Task CancelQuietlyAsync(CancellationTokenSource cancellation)

@@ -100,7 +100,7 @@ sealed class JsonRpcConnection : IDisposable
         }
     }
 
-    void Handle(ReadOnlySpan<byte> json)
+    void Handle(ReadOnlySpan<byte> json, bool mayBlock)
     {
         var message = RpcEnvelope.Parse(json);
         if (message.Method is null)
@@ -108,7 +108,7 @@ sealed class JsonRpcConnection : IDisposable
         else if (message.Method == RpcMessages.CancelRequest)
             _incoming.Cancel(message.Params);
         else if (message.Id is { } id)
-            _ = RespondAsync(id, _incoming.Begin(id, message.Method, message.Params, _target));
+            _ = RespondAsync(id, _incoming.Begin(id, message.Method, message.Params, _target, mayBlock));
         else
             _target.OnNotification(message.Method, message.Params);
     }

@@ -3,7 +3,7 @@ namespace JobRunner.Sandbox;
 /// <summary>
 /// Reads messages, and handles each on the thread that has read it: a call there and back wakes one thread at each end and no more.
 /// While that thread has been busy with one message for some milliseconds (it runs a job, say, and the next message cancels it), its
-/// deputy reads; what the deputy handles must be short.
+/// deputy reads.
 /// </summary>
 /// <remarks>The deputy gives the reading back. If the two took turns, each job would begin on a thread that has slept, and the kernel
 /// would let it run for long, however nice: that made jobs elsewhere in the worker wait four times as long.</remarks>
@@ -19,7 +19,7 @@ sealed class ReadingThread : IDisposable
 
     readonly Lock _lock = new();
     readonly SocketStream _stream;
-    readonly Action<ReadOnlySpan<byte>> _handle;
+    readonly MessageHandler _handle;
     readonly Action<Exception?> _ended;
     readonly AutoResetEvent _wake = new(false);
     FrameReader _reader; // the thread's; while it is busy, the deputy's
@@ -29,9 +29,9 @@ sealed class ReadingThread : IDisposable
 
     /// <param name="stream">Where messages come from.</param>
     /// <param name="maxBytes">How large one may be.</param>
-    /// <param name="handle">What is done with each. When it throws, that is the end.</param>
+    /// <param name="handle">What is done with each; when it throws, that is the end. It must not block when the deputy calls it.</param>
     /// <param name="ended">Told at the end of the stream, or what went wrong; perhaps by both threads.</param>
-    public ReadingThread(SocketStream stream, int maxBytes, Action<ReadOnlySpan<byte>> handle, Action<Exception?> ended) =>
+    public ReadingThread(SocketStream stream, int maxBytes, MessageHandler handle, Action<Exception?> ended) =>
         (_stream, _reader, _handle, _ended) = (stream, new FrameReader(stream, maxBytes), handle, ended);
 
     /// <summary>Begins to read.</summary>
@@ -86,7 +86,7 @@ sealed class ReadingThread : IDisposable
         if (_reader.TryTake() is not { } message)
             return false;
         Begin();
-        _handle(message.Span);
+        _handle(message.Span, mayBlock: true);
         End();
         return true;
     }
@@ -151,10 +151,13 @@ sealed class ReadingThread : IDisposable
                 if (hasMore && !_reader.Fill())
                     return false;
                 while (_reader.TryTake() is { } next)
-                    _handle(next.Span);
+                    _handle(next.Span, mayBlock: false);
             }
         }
     }
 
     bool IsDuring_NeedsLock(long message) => _isBusy && _message == message && !_isOver;
 }
+
+/// <summary>Handles a message, which is valid until it returns.</summary>
+delegate void MessageHandler(ReadOnlySpan<byte> message, bool mayBlock);

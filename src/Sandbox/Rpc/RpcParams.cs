@@ -12,6 +12,9 @@ readonly ref struct RpcParams(ReadOnlySpan<byte> json)
     /// <summary>How many bytes they have.</summary>
     public int Length => _json.Length;
 
+    /// <summary>Their text, to be read later.</summary>
+    public byte[] Copy() => _json.ToArray();
+
     /// <summary>Reads them as a record whose properties are the parameters, in their order.</summary>
     /// <exception cref="RpcException">They do not fit.</exception>
     public T Read<T>(JsonTypeInfo<T> type) where T : class

@@ -20,7 +20,7 @@ sealed class Aside(IPlace place, IReadOnlyList<string> queues, TimeProvider time
     public IPlace Place => place;
 
     /// <summary>The queues in which its jobs wait.</summary>
-    public IReadOnlyList<string> Queues { get; } = [.. queues.Select(queue => $"{queue}{Separator}{place.Name}")];
+    public IReadOnlyList<string> Queues { get; } = [.. queues.Select(queue => NameOf(queue, place))];
 
     /// <summary>True when something may wait in them.</summary>
     public bool HasWaiting
@@ -58,9 +58,11 @@ sealed class Aside(IPlace place, IReadOnlyList<string> queues, TimeProvider time
     }
 
     /// <summary>The queue in which such a job waits.</summary>
-    public string QueueFor(string queue) => $"{queue}{Separator}{place.Name}";
+    public string QueueFor(string queue) => NameOf(queue, place);
 
     /// <summary>The queue that a job was enqueued to, given the one that it was claimed from.</summary>
     public ClaimedJob Restore(ClaimedJob job) =>
         Queues.Contains(job.Queue) ? job with { Queue = job.Queue[..^(Separator.Length + place.Name.Length)] } : job;
+
+    static string NameOf(string queue, IPlace place) => $"{queue}{Separator}{place.Name}";
 }

@@ -1,3 +1,3 @@
 using JobRunner.Sandbox;
 
-return args is ["--stacks", var processId] ? await StackDump.RunAsync(processId) : await SandboxChild.RunAsync(args);
+return args is ["--stacks", var processId] ? StackDump.Run(processId) : SandboxChild.Run(args);

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-
 namespace JobRunner.Sandbox;
 
 /// <summary>What a child does for its parent: load the application, run a job.</summary>
@@ -30,13 +27,7 @@ sealed class ChildTarget : IRpcTarget
 
     ValueTask<RpcResult> Initialize(InitializeParams application)
     {
-        var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(new JobLoggerProvider(Parent)));
-        services.AddSingleton(TimeProvider.System);
-        var options = Application.Load(application);
-        services.AddSingleton(options);
-        services.AddJobPerformer(options);
-        _performer = services.BuildServiceProvider().GetRequiredService<JobPerformer>();
+        _performer = JobServices.CreatePerformer(Application.Load(application), Parent);
         JobConsole.Install(Parent);
         return new(new RpcResult(new Done(), WireJson.Default.Done));
     }

@@ -7,21 +7,23 @@ static class SandboxChild
 {
     const int Misused = 2;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <remarks>Blocks instead of awaiting: .NET would compile that at each start, and set up its way of waiting for sockets.</remarks>
+    public static int Run(string[] args)
     {
         if (args is not ["--socket", var path, "--parent", var parent] || !int.TryParse(parent, out var parentId))
         {
-            await Console.Error.WriteLineAsync("JobRunner.Sandbox is started by a JobRunner worker, not by hand.");
+            Console.Error.WriteLine("JobRunner.Sandbox is started by a JobRunner worker, not by hand.");
             return Misused;
         }
 
         ProcessSetup.Apply(parentId);
+        RunAside(WarmUp.RunMessagesAsync);
         KeepThreadsForReading();
         using var input = new StreamReader(Console.OpenStandardInput());
-        var token = await input.ReadLineAsync() ?? "";
+        var token = input.ReadLine() ?? "";
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
-        await ServeAsync(socket, token);
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        Serve(socket, token);
         ProcessSetup.EndGroup();
         return 0;
     }
@@ -34,14 +36,23 @@ static class SandboxChild
         ThreadPool.SetMinThreads(Math.Max(workers, 4), ports);
     }
 
-    static async Task ServeAsync(Socket socket, string token)
+    // Where there is one processor, it would only delay what is wanted.
+    static void RunAside(Func<Task> warmUp)
+    {
+        if (Environment.ProcessorCount > 1)
+            _ = Task.Run(warmUp);
+    }
+
+    static void Serve(Socket socket, string token)
     {
         var target = new ChildTarget();
         using var connection = new JsonRpcConnection(new SocketStream(socket), target);
         target.Parent = new ParentLink(connection);
+        RunAside(() => WarmUp.RunJobAsync(target.Parent));
         var reading = connection.ReadToEndAsync(targetMayBlock: true);
-        await connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),
+        var greeting = connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),
             WireJson.Default.HelloParams, WireJson.Default.Done, CancellationToken.None);
-        await reading;
+        greeting.GetAwaiter().GetResult();
+        reading.GetAwaiter().GetResult();
     }
 }

@@ -18,13 +18,13 @@ static class StackDump
     const int MaxThreads = 8;
     const int MaxFrames = 30;
 
-    public static async Task<int> RunAsync(string processId)
+    public static int Run(string processId)
     {
         AssemblyLoadContext.Default.Resolving += LoadFromHere;
         var pid = int.Parse(processId, CultureInfo.InvariantCulture);
         TryRead(pid);
-        if (await Console.In.ReadLineAsync() is not null)
-            await Console.Out.WriteAsync(ReadStopped(pid));
+        if (Console.In.ReadLine() is not null)
+            Console.Out.Write(ReadStopped(pid));
         return 0;
     }
 

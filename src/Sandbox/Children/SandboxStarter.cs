@@ -8,6 +8,8 @@ namespace JobRunner.Sandbox;
 /// <summary>Starts children and brings each to the point where it is ready for a job, or dead.</summary>
 sealed class SandboxStarter : IDisposable
 {
+    static readonly Lazy<Task> _warmUp = new(() => Task.Run(WarmUp.RunMessagesAsync));
+
     readonly SandboxOptions _options;
     readonly JobRunnerOptions _jobs;
     readonly TimeProvider _time;
@@ -48,6 +50,7 @@ sealed class SandboxStarter : IDisposable
         using var listener = _sockets.Listen();
         var token = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         var child = await SpawnAsync(CommandLine(listener.Path), token);
+        _ = _warmUp.Value; // while the child starts
         using var deadline = new StartDeadline(child, _options.StartTimeout, _time, cancellationToken);
         try
         {

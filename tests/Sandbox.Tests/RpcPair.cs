@@ -9,13 +9,12 @@ sealed class RpcPair : IAsyncDisposable
 {
     readonly FrameReader _reader;
     readonly Socket _ours, _theirs;
-    readonly Task _reading;
 
     RpcPair(Socket ours, Socket theirs, IRpcTarget target)
     {
         (_ours, _theirs) = (ours, theirs);
         Connection = new JsonRpcConnection(new SocketStream(ours), target, 100_000);
-        _reading = Connection.ReadToEndAsync(targetMayBlock: true);
+        new Thread(Connection.Run) { IsBackground = true }.Start();
         Peer = new NetworkStream(theirs, ownsSocket: true);
         _reader = new FrameReader(Peer);
     }
@@ -48,7 +47,7 @@ sealed class RpcPair : IAsyncDisposable
     /// <summary>Waits until our end has ended, and says why.</summary>
     public async Task<string> EndAsync()
     {
-        await _reading;
+        await Connection.Ended;
         return Connection.End!.Message;
     }
 

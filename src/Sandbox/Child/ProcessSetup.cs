@@ -30,10 +30,11 @@ static class ProcessSetup
     }
 
     /// <summary>Ends this process, and what its jobs have started, without waiting for any job's code.</summary>
-    public static void EndGroup()
+    public static void End()
     {
         if (!OperatingSystem.IsWindows())
             Libc.Kill(0, Libc.SigKill);
+        Environment.Exit(0);
     }
 
     // On Linux niceness belongs to the thread; threads that come later inherit it from those that are here now.

@@ -17,30 +17,21 @@ static class SandboxChild
         }
 
         ProcessSetup.Apply(parentId);
-        RunAside(WarmUp.RunMessagesAsync);
-        KeepThreadsForReading();
+        KeepThreadsForCancellation();
         using var input = new StreamReader(Console.OpenStandardInput());
         var token = input.ReadLine() ?? "";
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
         Serve(socket, token);
-        ProcessSetup.EndGroup();
         return 0;
     }
 
-    // A synchronous job blocks a thread of the pool. Where there is one processor that would be the only one, and a
-    // cancellation would wait until the pool notices that it is starving.
-    static void KeepThreadsForReading()
+    // A job that blocks a thread of the pool: where there is one processor that would be the only one, and what it has
+    // registered for its cancellation would wait until the pool notices that it is starving.
+    static void KeepThreadsForCancellation()
     {
         ThreadPool.GetMinThreads(out var workers, out var ports);
         ThreadPool.SetMinThreads(Math.Max(workers, 4), ports);
-    }
-
-    // Where there is one processor, it would only delay what is wanted.
-    static void RunAside(Func<Task> warmUp)
-    {
-        if (Environment.ProcessorCount > 1)
-            _ = Task.Run(warmUp);
     }
 
     static void Serve(Socket socket, string token)
@@ -48,11 +39,41 @@ static class SandboxChild
         var target = new ChildTarget();
         using var connection = new JsonRpcConnection(new SocketStream(socket), target);
         target.Parent = new ParentLink(connection);
-        RunAside(() => WarmUp.RunJobAsync(target.Parent));
-        var reading = connection.ReadToEndAsync(targetMayBlock: true);
-        var greeting = connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),
-            WireJson.Default.HelloParams, WireJson.Default.Done, CancellationToken.None);
-        greeting.GetAwaiter().GetResult();
-        reading.GetAwaiter().GetResult();
+        _ = EndWithAsync(connection);
+        StartWarmUp(target.Parent);
+        _ = GreetAsync(connection, token);
+        connection.Run();
+    }
+
+    // Whatever runs on whatever thread.
+    static async Task EndWithAsync(JsonRpcConnection connection)
+    {
+        await connection.Ended;
+        ProcessSetup.End();
+    }
+
+    static async Task GreetAsync(JsonRpcConnection connection, string token)
+    {
+        try
+        {
+            await connection.RequestAsync(Wire.Hello, new HelloParams(token, Wire.Version, Environment.ProcessId),
+                WireJson.Default.HelloParams, WireJson.Default.Done, CancellationToken.None);
+        }
+        catch (RpcException e)
+        {
+            await Console.Error.WriteLineAsync($"The worker refused this sandbox: {e.Message}");
+            connection.Dispose();
+        }
+        catch (RpcConnectionException)
+        {
+            // the worker is gone, and so will this process be
+        }
+    }
+
+    // Where there is one processor, it would only delay what is wanted.
+    static void StartWarmUp(ParentLink parent)
+    {
+        if (Environment.ProcessorCount > 1)
+            new Thread(() => _ = WarmUp.RunAsync(parent)) { IsBackground = true }.Start();
     }
 }

@@ -26,13 +26,13 @@ sealed class LiveSandbox
     int _jobsRun;
 
     public LiveSandbox(
-        ChildProcess process, JsonRpcConnection connection, Task reading, ParentTarget target, StackReaders stacks,
+        ChildProcess process, JsonRpcConnection connection, ParentTarget target, StackReaders stacks,
         SandboxOptions options, TimeProvider time, ILogger logger)
     {
         (_process, _connection, _target, _stacks, _options, _time, _logger) = (process, connection, target, stacks, options, time, logger);
         (_meter, _kernel) = (new ResourceMeter(process.Id, process.Group, time), new KernelLimits(process.Id, process.Group));
         IdleSince = time.GetUtcNow();
-        Ended = WatchAsync(reading);
+        Ended = WatchAsync();
     }
 
     /// <summary>Its exit code, when it is dead and nothing of it is left. Never fails.</summary>
@@ -179,16 +179,16 @@ sealed class LiveSandbox
         return SandboxEnd.Of(reason, message, CrashReport.Details(code, ErrorLines, use, run.Killed?.Stacks)) with { Use = use, ExitCode = code };
     }
 
-    async Task<int> WatchAsync(Task reading)
+    async Task<int> WatchAsync()
     {
-        await Task.WhenAny(reading, _process.Exited);
-        await Task.WhenAny(Task.WhenAll(reading, _process.Exited), Task.Delay(PartingTime, _time));
+        await Task.WhenAny(_connection.Ended, _process.Exited);
+        await Task.WhenAny(Task.WhenAll(_connection.Ended, _process.Exited), Task.Delay(PartingTime, _time));
         if (!_process.Exited.IsCompleted)
             _hungUp = $"The sandbox was killed because its connection was lost: {_connection.End?.Message}";
         _process.Kill();
         var code = await _process.Exited;
         _connection.Dispose();
-        await reading;
+        await _connection.Ended;
         return code;
     }
 }

@@ -100,13 +100,13 @@ sealed class SandboxStarter : IDisposable
         var connection = new JsonRpcConnection(new SocketStream(socket), target);
         try
         {
-            var reading = connection.ReadToEndAsync();
+            connection.Start();
             await target.Greeted.WaitAsync(cancellationToken);
             Confine(child);
             var ready = connection.RequestAsync(
                 Wire.Initialize, Application(), WireJson.Default.InitializeParams, WireJson.Default.Done, cancellationToken);
             await ready.WaitAsync(cancellationToken);
-            return new LiveSandbox(child, connection, reading, target, _stacks, _options, _time, _logger);
+            return new LiveSandbox(child, connection, target, _stacks, _options, _time, _logger);
         }
         catch
         {

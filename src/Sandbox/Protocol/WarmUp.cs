@@ -27,9 +27,10 @@ static class WarmUp
         }
     }
 
-    /// <summary>Runs a job that does nothing.</summary>
-    public static async Task RunJobAsync(ParentLink parent)
+    /// <summary>The messages, and a job that does nothing. It all happens on the thread that calls: nothing in it waits.</summary>
+    public static async Task RunAsync(ParentLink parent)
     {
+        await RunMessagesAsync();
         var options = new JobRunnerOptions();
         options.JobAssemblies.Clear();
         options.JobAssemblies.Add(typeof(GC).Assembly);

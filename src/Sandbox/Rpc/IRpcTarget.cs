@@ -5,7 +5,7 @@ namespace JobRunner.Sandbox;
 /// <summary>What answers the peer. Both methods are called by the thread that reads the connection.</summary>
 interface IRpcTarget
 {
-    /// <summary>A request. An exception becomes the error of the response. It may block where the connection was told so.</summary>
+    /// <summary>A request. An exception becomes the error of the response. It may block where <see cref="JsonRpcConnection.Run"/> reads.</summary>
     ValueTask<RpcResult> OnRequestAsync(string method, RpcParams parameters, CancellationToken cancellationToken);
 
     /// <summary>A notification. Unknown ones are ignored. It must return soon.</summary>

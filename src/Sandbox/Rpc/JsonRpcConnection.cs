@@ -14,7 +14,7 @@ sealed class JsonRpcConnection : IDisposable
     readonly IRpcTarget _target;
     readonly ReadingThread _reading;
     readonly FrameWriter _writer;
-    readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource _ended = new();
     readonly ConcurrentDictionary<long, PendingRequest> _pending = new();
     readonly IncomingRequests _incoming = new();
     volatile RpcConnectionException? _end;
@@ -30,14 +30,16 @@ sealed class JsonRpcConnection : IDisposable
     /// <summary>Why the connection ended; null while it lives.</summary>
     public RpcConnectionException? End => _end;
 
-    /// <summary>Begins to read. The task ends with the connection, after what waits has failed and what runs for the peer was
-    /// cancelled. It never fails.</summary>
-    /// <param name="targetMayBlock">True to go on reading while the target's method does not return, one at a time.</param>
-    public Task ReadToEndAsync(bool targetMayBlock = false)
-    {
-        _reading.Start(withDeputy: targetMayBlock);
-        return _ended.Task;
-    }
+    /// <summary>Ends with the connection, after what waits has failed and what runs for the peer was cancelled. Never fails. What awaits
+    /// it goes on on the thread that reads, so it must not block.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Reads on a thread of its own. Called once.</summary>
+    public void Start() => _reading.Start();
+
+    /// <summary>Reads on this thread, until the connection ends, and goes on reading while a method of the target blocks. Never throws.
+    /// Called once.</summary>
+    public void Run() => _reading.Run();
 
     /// <summary>Calls the peer. Cancelling asks it to cancel; the task still ends only when it answers or goes away. What awaits it
     /// goes on on the thread that reads, so it must not block.</summary>

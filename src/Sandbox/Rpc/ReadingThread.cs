@@ -34,13 +34,15 @@ sealed class ReadingThread : IDisposable
     public ReadingThread(SocketStream stream, int maxBytes, MessageHandler handle, Action<Exception?> ended) =>
         (_stream, _reader, _handle, _ended) = (stream, new FrameReader(stream, maxBytes), handle, ended);
 
-    /// <summary>Begins to read.</summary>
-    /// <param name="withDeputy">True when it may take long to handle a message.</param>
-    public void Start(bool withDeputy)
+    /// <summary>Reads on a thread of its own.</summary>
+    public void Start() => StartThread(Read);
+
+    /// <summary>Reads on this thread, to the end.</summary>
+    /// <remarks>With the deputy: it may take long to handle a message.</remarks>
+    public void Run()
     {
-        StartThread(Read);
-        if (withDeputy)
-            StartThread(Deputize);
+        StartThread(Deputize);
+        RunToEnd(Read);
     }
 
     /// <summary>No more is to be read. The stream must be closed, too.</summary>

@@ -63,7 +63,7 @@ public static partial class TestJobs
 
     public static void BlockThreadPool(CancellationToken cancellationToken)
     {
-        using var gate = new SemaphoreSlim(0);
+        var gate = new SemaphoreSlim(0); // not disposed: the last ones may still wait
         for (var i = 0; i < 200; i++)
             ThreadPool.QueueUserWorkItem(_ => gate.Wait(CancellationToken.None));
         while (!cancellationToken.IsCancellationRequested)

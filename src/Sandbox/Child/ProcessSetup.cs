@@ -30,10 +30,16 @@ static class ProcessSetup
     }
 
     /// <summary>Ends this process, and what its jobs have started, without waiting for any job's code.</summary>
-    public static void End()
+    /// <param name="outOfMemory">True to say that this is why; the parent knows the words, which are the runtime's.</param>
+    public static void End(bool outOfMemory = false)
     {
         if (!OperatingSystem.IsWindows())
+        {
+            if (outOfMemory)
+                Libc.WriteError("Out of memory.\n"u8);
             Libc.Kill(0, Libc.SigKill);
+        }
+
         Environment.Exit(0);
     }
 

@@ -49,7 +49,7 @@ static class SandboxChild
     static async Task EndWithAsync(JsonRpcConnection connection)
     {
         await connection.Ended;
-        ProcessSetup.End();
+        ProcessSetup.End(outOfMemory: connection.End?.InnerException is OutOfMemoryException);
     }
 
     static async Task GreetAsync(JsonRpcConnection connection, string token)

@@ -46,6 +46,22 @@ sealed class ChildProcess
     /// <summary>Its exit code: ends when it is dead and reaped, its group is too, and what it wrote has been read. Never fails.</summary>
     public Task<int> Exited { get; }
 
+    /// <summary>True as soon as it is dead, which may be a while before all that <see cref="Exited"/> waits for.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            try
+            {
+                return Exited.IsCompleted || _process.HasExited;
+            }
+            catch (InvalidOperationException)
+            {
+                return true; // it has been disposed, which is the last that is done
+            }
+        }
+    }
+
     /// <summary>Starts one and gives it its only input, a line that must not be on the command line where others could read it.</summary>
     public static async Task<ChildProcess> StartAsync(SpawnThread thread, ProcessStartInfo start, string mark, string secret, TimeProvider time)
     {

@@ -183,7 +183,7 @@ sealed class LiveSandbox
     {
         await Task.WhenAny(_connection.Ended, _process.Exited);
         await Task.WhenAny(Task.WhenAll(_connection.Ended, _process.Exited), Task.Delay(PartingTime, _time));
-        if (!_process.Exited.IsCompleted)
+        if (!_process.HasExited)
             _hungUp = $"The sandbox was killed because its connection was lost: {_connection.End?.Message}";
         _process.Kill();
         var code = await _process.Exited;

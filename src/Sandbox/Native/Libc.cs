@@ -73,11 +73,17 @@ static partial class Libc
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     private static partial int GetClock(int clock, out TimeSpec time);
 
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
+
     [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
     private static unsafe partial int SetCapabilities(in CapabilityHeader header, CapabilitySet* sets);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nuint first, nuint last, nuint flags);
+
+    /// <summary>Writes to standard error past .NET, which may have no memory left for that.</summary>
+    public static void WriteError(ReadOnlySpan<byte> text) => Write(2, text, text.Length);
 
     /// <summary>Takes all capabilities from the calling thread.</summary>
     public static unsafe void DropCapabilities()

@@ -14,7 +14,7 @@ sealed class JsonRpcConnection : IDisposable
     readonly IRpcTarget _target;
     readonly ReadingThread _reading;
     readonly FrameWriter _writer;
-    readonly TaskCompletionSource _ended = new();
+    readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly ConcurrentDictionary<long, PendingRequest> _pending = new();
     readonly IncomingRequests _incoming = new();
     volatile RpcConnectionException? _end;
@@ -30,8 +30,7 @@ sealed class JsonRpcConnection : IDisposable
     /// <summary>Why the connection ended; null while it lives.</summary>
     public RpcConnectionException? End => _end;
 
-    /// <summary>Ends with the connection, after what waits has failed and what runs for the peer was cancelled. Never fails. What awaits
-    /// it goes on on the thread that reads, so it must not block.</summary>
+    /// <summary>Ends with the connection, after what waits has failed and what runs for the peer was cancelled. Never fails.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Reads on a thread of its own. Called once.</summary>

@@ -43,14 +43,18 @@ static class SandboxChild
         StartWarmUp(target.Parent);
         _ = GreetAsync(connection, token);
         connection.Run();
+        End(connection);
     }
 
-    // Whatever runs on whatever thread.
+    // This thread may be busy with a job.
     static async Task EndWithAsync(JsonRpcConnection connection)
     {
         await connection.Ended;
-        ProcessSetup.End(outOfMemory: connection.End?.InnerException is OutOfMemoryException);
+        End(connection);
     }
+
+    static void End(JsonRpcConnection connection) =>
+        ProcessSetup.End(outOfMemory: connection.End?.InnerException is OutOfMemoryException);
 
     static async Task GreetAsync(JsonRpcConnection connection, string token)
     {

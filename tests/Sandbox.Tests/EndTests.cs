@@ -69,11 +69,7 @@ public sealed class EndTests : IAsyncLifetime
     public async Task A_job_that_listens_ends_softly_and_its_sandbox_lives_on()
     {
         var before = await _host.Pool.RunAsync(() => TestJobs.ProcessId());
-        using var cancellation = new CancellationTokenSource();
-        var running = _host.EndOfAsync(_host.Call(() => TestJobs.WaitAsync(default)), cancellation.Token);
-        await _host.BusyProcessAsync();
-        await cancellation.CancelAsync();
-        (await running).Reason.ShouldBe(EndReason.Cancelled);
+        (await _host.CancelWhileBusyAsync(_host.Call(() => TestJobs.WaitAsync(default)))).Reason.ShouldBe(EndReason.Cancelled);
         (await _host.Pool.RunAsync(() => TestJobs.ProcessId())).ShouldBe(before);
     }
 
@@ -81,22 +77,14 @@ public sealed class EndTests : IAsyncLifetime
     public async Task A_job_that_uses_up_the_thread_pool_is_told_to_end_as_well()
     {
         var before = await _host.Pool.RunAsync(() => TestJobs.ProcessId());
-        using var cancellation = new CancellationTokenSource();
-        var running = _host.EndOfAsync(_host.Call(() => TestJobs.BlockThreadPool(default)), cancellation.Token);
-        await _host.BusyProcessAsync();
-        await cancellation.CancelAsync();
-        (await running).Exception.Message.ShouldBe("The job was cancelled.");
+        (await _host.CancelWhileBusyAsync(_host.Call(() => TestJobs.BlockThreadPool(default)))).Exception.Message.ShouldBe("The job was cancelled.");
         (await _host.Pool.RunAsync(() => TestJobs.ProcessId())).ShouldBe(before);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task A_job_that_does_not_listen_is_killed_after_the_grace()
     {
-        using var cancellation = new CancellationTokenSource();
-        var running = _host.EndOfAsync(_host.Call(() => TestJobs.Spin()), cancellation.Token);
-        await _host.BusyProcessAsync();
-        await cancellation.CancelAsync();
-        var end = await running;
+        var end = await _host.CancelWhileBusyAsync(_host.Call(() => TestJobs.Spin()));
         end.Reason.ShouldBe(EndReason.Cancelled);
         end.Exception.Message.ShouldContain("300 ms");
         await _host.ShouldStillWorkAsync();

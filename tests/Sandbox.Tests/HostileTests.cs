@@ -50,11 +50,7 @@ public sealed class HostileTests : IAsyncLifetime
     [Fact(Timeout = 30_000)]
     public async Task A_job_that_ignores_SIGTERM_is_killed_when_it_is_cancelled()
     {
-        using var cancellation = new CancellationTokenSource();
-        var running = _host.EndOfAsync(_host.Call(() => HostileJobs.IgnoreSignals()), cancellation.Token);
-        await _host.BusyProcessAsync();
-        await cancellation.CancelAsync();
-        (await running).Reason.ShouldBe(EndReason.Cancelled);
+        (await _host.CancelWhileBusyAsync(_host.Call(() => HostileJobs.IgnoreSignals()))).Reason.ShouldBe(EndReason.Cancelled);
         await _host.ShouldStillWorkAsync();
     }
 

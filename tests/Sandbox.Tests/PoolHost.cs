@@ -38,6 +38,16 @@ sealed class PoolHost : IAsyncDisposable
     public async Task<SandboxEnd.Ended> EndOfAsync(SandboxCall call, CancellationToken cancellationToken = default) =>
         (await Pool.RunAsync(call, cancellationToken)).ShouldBeOfType<SandboxEnd.Ended>();
 
+    /// <summary>Cancels a call once it runs, and waits for its end.</summary>
+    public async Task<SandboxEnd.Ended> CancelWhileBusyAsync(SandboxCall call)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var running = EndOfAsync(call, cancellation.Token);
+        await BusyProcessAsync();
+        await cancellation.CancelAsync();
+        return await running;
+    }
+
     /// <summary>A sandbox is whole when the next job runs.</summary>
     public async Task ShouldStillWorkAsync() => (await Pool.RunAsync(() => TestJobs.Add(1, 2))).ShouldBe(3);
 

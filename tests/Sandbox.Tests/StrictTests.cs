@@ -48,17 +48,9 @@ public sealed class StrictTests : IAsyncLifetime
     public async Task Calls_and_cancellation_work()
     {
         var process = await Host.Pool.RunAsync(() => TestJobs.ProcessId());
-        using var cancellation = new CancellationTokenSource();
-        var running = Host.EndOfAsync(Host.Call(() => TestJobs.WaitAsync(default)), cancellation.Token);
-        await Host.BusyProcessAsync();
-        await cancellation.CancelAsync();
-        (await running).Reason.ShouldBe(EndReason.Cancelled);
+        (await Host.CancelWhileBusyAsync(Host.Call(() => TestJobs.WaitAsync(default)))).Reason.ShouldBe(EndReason.Cancelled);
         (await Host.Pool.RunAsync(() => TestJobs.ProcessId())).ShouldBe(process);
-        using var again = new CancellationTokenSource();
-        running = Host.EndOfAsync(Host.Call(() => TestJobs.Spin()), again.Token);
-        await Host.BusyProcessAsync();
-        await again.CancelAsync();
-        (await running).Exception.Message.ShouldContain("300 ms");
+        (await Host.CancelWhileBusyAsync(Host.Call(() => TestJobs.Spin()))).Exception.Message.ShouldContain("300 ms");
         await Host.ShouldStillWorkAsync();
     }
 

@@ -62,6 +62,8 @@ sealed partial class InMemoryJobStore
     long? Apply(StateChange change)
     {
         var row = change.Claim is { } claim ? Held(claim) : null;
+        if (change.Claim is not null && Written(change, row is not null) is { } written)
+            return written;
         if (row is not null && change.EndsClaim)
             Remove(row);
         if (change.Claim is not null && row is null)
@@ -73,6 +75,17 @@ sealed partial class InMemoryJobStore
             job.Parameters[name] = value;
         Enter(job, job.State.Name, change.States);
         return job.StateId;
+    }
+
+    // A change whose answer was lost comes once more. A state row is the very object that its change brought.
+    long? Written(StateChange change, bool held)
+    {
+        if (!_jobs.TryGetValue(change.JobId, out var job))
+            return null;
+        var written = change.EndsClaim
+            ? job.History.Any(state => ReferenceEquals(state, change.States[0]))
+            : held && ReferenceEquals(job.State, change.States[0]);
+        return written ? job.StateId : null;
     }
 
     void Enter(InMemoryJob job, string? from, IReadOnlyList<JobState> states)

@@ -60,6 +60,9 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         // We leave nothing behind in a session, so resetting it on each return to the pool would only cost.
         if (!given.ShouldSerialize("No Reset On Close"))
             settings.NoResetOnClose = true;
+        // Except this: what one call does is one transaction of ours, or several, and calls of many callers share one. Inside
+        // somebody's TransactionScope some of it would vanish with it.
+        settings.Enlist = false;
         return settings;
     }
 }

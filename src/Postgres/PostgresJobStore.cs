@@ -71,6 +71,9 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         // A network that swallows what is sent must not take as long to show as others take to call us dead.
         if (!given.ShouldSerialize("Timeout"))
             settings.Timeout = 5;
+        // Except this: what one call does is one transaction of ours, or several, and calls of many callers share one. Inside
+        // somebody's TransactionScope some of it would vanish with it.
+        settings.Enlist = false;
         return settings;
     }
 

@@ -55,9 +55,9 @@ static partial class Log
     [LoggerMessage(27, LogLevel.Warning, "Put {Count} jobs back into their queues that were Processing in nobody's hands: somebody removed their queue rows")]
     public static partial void RescuedOrphans(this ILogger logger, int count);
 
-    [LoggerMessage(28, LogLevel.Warning, "No thread of the pool has been free for {Seconds:0} s. Jobs that block one: {Jobs}. Await instead of blocking, " +
-        "or take such jobs off the async lane: make the method synchronous, or mark it [Sandboxed]")]
-    public static partial void PoolBlocked(this ILogger logger, double seconds, string jobs);
+    [LoggerMessage(28, LogLevel.Warning, "Threads of the pool are short, and jobs block them: {Jobs}. Await instead of blocking, or take such jobs off " +
+        "the async lane: make the method synchronous, or mark it [Sandboxed]")]
+    public static partial void PoolBlocked(this ILogger logger, string jobs);
 
     [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
     public static partial void RecurringLeftToOthers(this ILogger logger, string call, string why);

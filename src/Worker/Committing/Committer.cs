@@ -52,7 +52,7 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
     /// <summary>No more outcomes come: the loop ends when all are written.</summary>
     public void Complete()
     {
-        writer.IsStopping = true;
+        writer.Complete();
         _line.Writer.TryComplete();
     }
 

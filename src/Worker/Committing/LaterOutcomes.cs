@@ -32,6 +32,13 @@ sealed class LaterOutcomes(TimeProvider time)
             _line.Enqueue(write, time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency));
     }
 
+    /// <summary>Takes out the next one, due or not.</summary>
+    public Write? Take()
+    {
+        lock (_lock)
+            return _line.TryDequeue(out var write, out _) ? write : null;
+    }
+
     /// <summary>Takes out the next one that is due.</summary>
     public Write? TakeDue()
     {

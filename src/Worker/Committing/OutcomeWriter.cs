@@ -15,8 +15,10 @@ sealed class OutcomeWriter(
     // So often an outcome is refused before it is replaced by a failure in words: in two minutes. At once when what is in it is to blame.
     const int MostRefusals = 8;
 
+    const string NotStored = "JobRunner.OutcomeNotStoredException";
+
     // As many failures in a row of a batch, by a store that answers otherwise, are no outage.
-    const int MostDoubts = 3;
+    const int MostDoubts = 5;
 
     // Who has a job's lock is done in a moment, or died, and then the store takes the lock over after a while: such an outcome is
     // never given up.
@@ -30,20 +32,25 @@ sealed class OutcomeWriter(
     readonly Outage _outage = new(logger, "write outcomes", time);
     readonly LaterOutcomes _locked = new(time);
     readonly LaterOutcomes _refused = new(time);
+    volatile bool _isStopping;
 
     /// <summary>How many outcomes the store has refused so far.</summary>
     public int Refused => _refused.Count;
 
-    /// <summary>How long until an outcome is worth another try; null when none waits for one. At a stop the refused ones are not
-    /// waited for.</summary>
-    public TimeSpan? NextDueIn => (_locked.NextIn, IsStopping ? null : _refused.NextIn) switch
+    /// <summary>How long until an outcome is worth another try; null when none waits for one.</summary>
+    public TimeSpan? NextDueIn => (_locked.NextIn, _refused.NextIn) switch
     {
         ({ } locked, { } refused) => locked < refused ? locked : refused,
         var (locked, refused) => locked ?? refused,
     };
 
-    /// <summary>Set when the worker stops.</summary>
-    public bool IsStopping { get; set; }
+    /// <summary>The worker stops: what was refused has one more try, now.</summary>
+    public void Complete()
+    {
+        _isStopping = true;
+        while (_refused.Take() is { } write)
+            _locked.Add(write, TimeSpan.Zero);
+    }
 
     /// <summary>Takes out an outcome that is worth another try.</summary>
     public Write? TakeDue() => _locked.TakeDue() ?? _refused.TakeDue();
@@ -107,27 +114,33 @@ sealed class OutcomeWriter(
     {
         var execution = write.Execution;
         execution.IsBeingWritten = false;
+        execution.Refusals++;
         if (write.Outcome is null)
         {
-            execution.MarkRefused(failure);
+            // It is asked for again. A job that must not begin without it cannot wait for ever.
+            if (kind == StoreFailure.Refusal || execution.Refusals >= MostRefusals)
+                execution.MarkRefused(failure);
             return;
         }
 
-        execution.Refusals++;
         logger.RefusedOutcome(failure, execution.Job.JobId, execution.Refusals);
-        var inWords = execution.Refusals == MostRefusals || (kind == StoreFailure.Refusal && execution.Refusals == 1);
+        var inWords = !IsInWords(write.Outcome) && (kind == StoreFailure.Refusal || execution.Refusals >= MostRefusals);
         var pause = TimeSpan.FromSeconds(Math.Min(_longestPause.TotalSeconds, Math.Pow(2, execution.Refusals - 1)));
+        if (_isStopping)
+            return; // the job is rescued, and runs again
         if (inWords)
             _refused.Add(new(execution, InWords(write.Outcome, failure)), TimeSpan.Zero);
         else
             _refused.Add(write, pause);
     }
 
+    static bool IsInWords(Outcome outcome) => outcome is Outcome.Failed { Exception.Type: NotStored };
+
     static Outcome.Failed InWords(Outcome refused, Exception failure)
     {
         var message = string.Create(CultureInfo.InvariantCulture,
             $"The job {(refused is Outcome.Succeeded ? "succeeded" : "ended")}, and the store refuses what it left: {ExceptionInfo.From(failure).Message}");
-        var told = new ExceptionInfo("JobRunner.OutcomeNotStoredException", message, message);
+        var told = new ExceptionInfo(NotStored, message, message);
         return refused is Outcome.Failed failed ? failed with { Exception = told } : new Outcome.Failed(EndReason.NotStored, told);
     }
 
@@ -192,6 +205,7 @@ sealed class OutcomeWriter(
                 execution.StateId = stateId;
                 execution.StateName = change.States[^1].Name;
                 execution.IsMarked = true;
+                execution.Refusals = 0;
                 execution.Marked();
             }
             else if (change.EndsClaim)

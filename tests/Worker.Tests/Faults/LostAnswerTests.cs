@@ -32,10 +32,10 @@ public abstract class LostAnswerTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task Of_a_mark_the_job_goes_on_and_succeeds()
     {
-        LoseAnswers(JobStates.Processing, 3);
+        LoseAnswers(JobStates.Processing, 7);
         var gate = $"lost mark {GetType()}";
         var id = await Client.EnqueueAsync(() => ScriptedJobs.WaitAtGateAsync(gate, default));
-        await Eventually.HoldsAsync(() => _lost == 3);
+        await Eventually.HoldsAsync(() => _lost == 7);
         await Eventually.HoldsAsync(() => _worker.Services.GetRequiredService<Executions>().All.All(execution => execution.IsMarked));
         Gates.Of(gate).Opened.SetResult();
 

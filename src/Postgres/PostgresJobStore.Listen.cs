@@ -100,6 +100,7 @@ sealed partial class PostgresJobStore
     string ListenSettings() => new NpgsqlConnectionStringBuilder(_options.ConnectionString)
     {
         Pooling = false,
+        Enlist = false,
         KeepAlive = 0, // see ProveAliveAsync
         TcpKeepAlive = true,
         ApplicationName = "JobRunner listener",

@@ -40,7 +40,7 @@ sealed partial class PostgresJobStore
         for (var page = await DueRecurringAsync(connection, (0, ""), cancellationToken); page.Ids.Length > 0;
              page = await DueRecurringAsync(connection, page.Last, cancellationToken))
         {
-            if (await EnqueuePageAsync(connection, page, rules, cancellationToken) is not { } done)
+            if (await EnqueueEachAsync(connection, page.Ids, rules, cancellationToken) is not { } done)
                 break;
             enqueued += done.Jobs;
             hasMore |= done.HasMore;
@@ -69,21 +69,47 @@ sealed partial class PostgresJobStore
         return new([.. ids.Order(StringComparer.Ordinal)], after);
     }
 
+    /// <summary>A page as one, but when the database refuses it each recurring job for itself: then the one that it was for is told
+    /// what is wrong, and no other waits for it.</summary>
+    async Task<(int Jobs, bool HasMore)?> EnqueueEachAsync(
+        NpgsqlConnection connection, string[] ids, RecurringRules rules, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EnqueuePageAsync(connection, ids, rules.Decide, cancellationToken);
+        }
+        catch (PostgresException e) when (!e.IsTransient && ids.Length == 1)
+        {
+            return await EnqueuePageAsync(connection, ids, row => rules.Refused(row, e.MessageText), cancellationToken);
+        }
+        catch (PostgresException e) when (!e.IsTransient)
+        {
+            var all = (Jobs: 0, HasMore: false);
+            foreach (var id in ids)
+            {
+                if (await EnqueueEachAsync(connection, [id], rules, cancellationToken) is { } one)
+                    all = (all.Jobs + one.Jobs, all.HasMore || one.HasMore);
+            }
+
+            return all;
+        }
+    }
+
     /// <returns>How many jobs were added, and whether some of these recurring jobs are due again at once; null when another
     /// scheduler is at work.</returns>
     async Task<(int Jobs, bool HasMore)?> EnqueuePageAsync(
-        NpgsqlConnection connection, DuePage page, RecurringRules rules, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string[] ids, Func<RecurringRow, RecurringChange?> decide, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var round = LockOf(RecurringRoundLock);
-        var locks = page.Ids.ToDictionary(id => id, id => LockOf(RecurringLock(id)));
+        var locks = ids.ToDictionary(id => id, id => LockOf(RecurringLock(id)));
         var taken = await TakeLocksAsync(connection, [round, .. locks.Values], _longestLockPause, cancellationToken);
         if (taken.Count == 0)
             return null;
 
-        var rows = await ReadRecurringAsync(connection, [.. page.Ids.Where(id => taken.Contains(locks[id]))], cancellationToken);
+        var rows = await ReadRecurringAsync(connection, [.. ids.Where(id => taken.Contains(locks[id]))], cancellationToken);
         var changes = rows.Where(row => row.Score >= 0 && row.Score <= row.Row.Now.ToUnixTimeSeconds())
-            .Select(row => (row.Row, Change: rules.Decide(row.Row)!)).Where(decided => decided.Change is not null).ToArray();
+            .Select(row => (row.Row, Change: decide(row.Row)!)).Where(decided => decided.Change is not null).ToArray();
         var jobs = await WriteRecurringAsync(connection, [.. changes.Select(c => (c.Row.Id, c.Change))], cancellationToken);
         await DropLocksAsync(connection, [.. taken], cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -3,7 +3,8 @@ namespace JobRunner;
 /// <summary>How JobRunner uses a PostgreSQL database.</summary>
 public sealed class PostgresOptions
 {
-    /// <summary>Npgsql's connection string. What it sets itself (pool size, automatic preparation, keepalive) is left as it is.</summary>
+    /// <summary>Npgsql's connection string. What it sets itself (pool size, automatic preparation, keepalive) is left as it is,
+    /// but for <c>Enlist</c>: no connection enlists in an ambient transaction.</summary>
     public string ConnectionString { get; set; } = "";
 
     /// <summary>The schema of Hangfire's tables (<c>hangfire</c>, as Hangfire's own default). JobRunner's few tables of its own

@@ -47,6 +47,37 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
         await ShouldMatchAsync("v180-recurring-invalid");
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task One_whose_job_the_database_refuses_is_told_so_and_stops_no_other()
+    {
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            create function public.refuse() returns trigger language plpgsql as $$ begin
+                if new.arguments::text like '%poison%' then raise exception 'no poison here'; end if;
+                return new;
+            end $$;
+            create trigger refuse before insert on hangfire.job for each row execute function public.refuse();
+            """);
+        try
+        {
+            foreach (var id in new[] { "a", "poison", "z" })
+                await _jobs.AddOrUpdateAsync(id, () => StaticJobs.Echo(id), "@daily");
+            await Sql.ExecuteAsync(fixture.ConnectionString, """
+                update hangfire.set set score = score - 1000000 where key = 'recurring-jobs';
+                insert into hangfire.hash (key, field, value) select 'recurring-job:' || value, 'LastExecution', round(score * 1000)::text
+                from hangfire.set where key = 'recurring-jobs'
+                """);
+
+            (await _store.EnqueueRecurringAsync(_rules, default)).Enqueued.ShouldBe(2);
+
+            (await _jobs.GetAsync("poison"))!.Error.ShouldBe("no poison here");
+            (await _store.EnqueueRecurringAsync(_rules, default)).Enqueued.ShouldBe(0);
+        }
+        finally
+        {
+            await Sql.ExecuteAsync(fixture.ConnectionString, "drop trigger refuse on hangfire.job; drop function public.refuse()");
+        }
+    }
+
     [Theory]
     [InlineData("v180")]
     [InlineData("v110")]

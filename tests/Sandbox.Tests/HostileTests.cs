@@ -7,7 +7,8 @@ namespace JobRunner.Sandbox.Tests;
 /// <summary>Jobs that break the rules of their process: each is one failed job, or none.</summary>
 public sealed class HostileTests : IAsyncLifetime
 {
-    readonly PoolHost _host = new(o => (o.Maximum, o.LogLimitMb, o.CancelGrace) = (1, 1, TimeSpan.FromMilliseconds(300)));
+    readonly PoolHost _host = new(
+        o => (o.Maximum, o.LogLimitMb, o.CancelGrace) = (1, 1, TimeSpan.FromMilliseconds(300)), o => o.JobAssemblies.Add(typeof(OddJobs).Assembly));
 
     public Task InitializeAsync() => _host.Pool.StartAsync(default);
 
@@ -71,6 +72,23 @@ public sealed class HostileTests : IAsyncLifetime
         var end = await _host.EndOfAsync(_host.Call(() => HostileJobs.ThrowStrange()));
         end.Reason.ShouldBe(EndReason.Exception);
         end.Exception.Type.ShouldBe("JobRunner.Sandbox.Tests.Jobs.HostileJobs+StrangeException");
+        await _host.ShouldStillWorkAsync();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task An_exception_that_is_hard_to_describe_is_a_failure_of_the_job_alone()
+    {
+        await _host.ShouldStillWorkAsync();
+        var sandbox = _host.Pool.Sandboxes.ShouldHaveSingleItem().ProcessId;
+        foreach (var kind in OddExceptions.Kinds)
+        {
+            var end = await _host.EndOfAsync(_host.Call(() => OddJobs.Throw(kind)));
+            end.Reason.ShouldBe(EndReason.Exception, kind);
+            end.Exception.Type.ShouldBe(OddExceptions.Make(kind).GetType().FullName);
+            end.Exception.Message.Length.ShouldBeInRange(1, 32_000, kind);
+        }
+
+        _host.Pool.Sandboxes.ShouldHaveSingleItem().ProcessId.ShouldBe(sandbox);
         await _host.ShouldStillWorkAsync();
     }
 

@@ -49,6 +49,22 @@ public abstract class WorkerBehaviour : IAsyncLifetime
         (await Client.WaitAsync<string>(id, Patience)).ShouldBe("ran on its own thread");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_job_whose_exception_is_hard_to_describe_fails_in_each_lane()
+    {
+        foreach (var kind in OddExceptions.Kinds)
+        {
+            var inProcess = await Client.EnqueueAsync(() => OddJobs.ThrowAsync(kind));
+            var sandboxed = await Client.EnqueueAsync(() => OddJobs.Throw(kind));
+            await InStateAsync(inProcess, "Failed", kind);
+            await InStateAsync(sandboxed, "Failed", kind);
+            (await Client.GetAsync(inProcess))!.History.Count(state => state.Name == "Failed").ShouldBe(2, kind);
+        }
+
+        async Task InStateAsync(long id, string state, string kind) => await Eventually.HoldsAsync(
+            async () => (await Client.GetAsync(id))!.State!.Name == state, Patience, $"the job that threw '{kind}' is {state}");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_failed_job_is_scheduled_for_a_retry_with_Hangfires_words()
     {

@@ -26,4 +26,10 @@ public enum EndReason
 
     /// <summary>Another worker took the job over.</summary>
     LostLease,
+
+    /// <summary>It ended, and the store refuses what it left.</summary>
+    NotStored,
+
+    /// <summary>Its worker died under it, too often or once too often for a job that must not run twice.</summary>
+    WorkerDied,
 }

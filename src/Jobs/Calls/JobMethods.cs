@@ -32,6 +32,20 @@ public sealed class JobMethods(TypeResolver types)
 
     JobMethod Load(Key key)
     {
+        try
+        {
+            return Search(key);
+        }
+        catch (Exception e) when (e is not JobLoadException)
+        {
+            // What the runtime says of a type argument that its generic type does not allow, of an assembly that is not there, of a
+            // type that is in another version than its user was built with: all sorts of exceptions.
+            throw new JobLoadException($"Method {key.Method} of {key.Type} cannot be loaded: {e.GetType().FullName}: {e.Message}", e);
+        }
+    }
+
+    JobMethod Search(Key key)
+    {
         var type = types.JobType(key.Type);
         // By name, before the types are looked for: Hangfire need not be there.
         if (key.ParameterTypes.FirstOrDefault(stored => JobMethod.IsHangfires(stored.Split(',')[0])) is { } hangfires)

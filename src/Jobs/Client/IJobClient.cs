@@ -6,6 +6,8 @@ namespace JobRunner;
 /// Enqueues jobs and asks after them. Thread-safe; one for the whole application. Expression forms such as
 /// <c>client.EnqueueAsync&lt;Mailer&gt;(x =&gt; x.Send(42))</c> are in <see cref="JobClientExtensions"/>.
 /// </summary>
+/// <remarks>A call is done when its task has ended, and takes no part in a <c>TransactionScope</c> that is around it: what it did
+/// stays when the scope is rolled back, and workers see it before the scope ends.</remarks>
 public interface IJobClient
 {
     /// <summary>Adds a job that runs as soon as a worker is free. Concurrent calls share round trips and transactions.</summary>

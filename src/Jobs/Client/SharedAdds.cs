@@ -7,6 +7,8 @@ namespace JobRunner;
 /// Adds of single jobs that share a round trip and a transaction: the first caller adds its job at once, and what arrives
 /// meanwhile is the next batch. So a lone call waits for nobody, and a thousand concurrent ones take a few commits.
 /// </summary>
+/// <remarks>A batch is nobody's in particular: it runs on no caller's execution context, so it takes no part in anybody's ambient
+/// transaction, and keeps nobody's request or activity alive.</remarks>
 sealed class SharedAdds(IJobStore store)
 {
     const int MaxBatch = 1000;
@@ -27,7 +29,7 @@ sealed class SharedAdds(IJobStore store)
             if (!_adding)
             {
                 _adding = true;
-                _ = AddAllAsync();
+                ThreadPool.UnsafeQueueUserWorkItem(static adds => _ = adds.AddAllAsync(), this, preferLocal: true);
             }
         }
 

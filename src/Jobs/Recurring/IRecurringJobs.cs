@@ -4,6 +4,7 @@ namespace JobRunner;
 /// Jobs that run again and again, by a cron expression. They are Hangfire's recurring jobs: its clients and pages know
 /// them, and its servers run those that they can load. Thread-safe; one for the whole application.
 /// </summary>
+/// <remarks>Like those of <see cref="IJobClient"/>, calls take no part in a <c>TransactionScope</c> that is around them.</remarks>
 public interface IRecurringJobs
 {
     /// <summary>Adds a recurring job, or changes the one with that id. Its next run is worked out anew only when the cron

@@ -35,7 +35,16 @@ static class RecurringSchedule
         {
             return Postpone(hash, rules, e.Message);
         }
+        catch (Exception e)
+        {
+            // Whatever it is, it is this one's own: those that are decided beside it must not wait for it.
+            return Postpone(hash, rules, $"{e.GetType().FullName}: {e.Message}");
+        }
     }
+
+    /// <summary>What to do with one of which the store refused what was decided.</summary>
+    public static RecurringChange? Refused(RecurringRow row, RecurringRules rules, string error) =>
+        Decide(row, rules) is null or { Jobs.Count: 0 } ? null : Postpone(new RecurringHash(row, rules.Level), rules, error);
 
     /// <summary>The occurrences that are due, oldest first, and the one after them.</summary>
     public static (IReadOnlyList<DateTimeOffset> Due, DateTimeOffset? Next) Occurrences(

@@ -52,5 +52,5 @@ public sealed record RetryPolicy(int Attempts = 10, IReadOnlyList<int>? DelaysIn
     bool Concerns(ExceptionInfo failure) =>
         (OnlyOn.Count == 0 || OnlyOn.Any(failure.IsA)) && !ExceptOn.Any(failure.IsA);
 
-    static string Cut(string message) => message.Length > 50 ? message[..49] + "…" : message;
+    static string? Cut(string? message) => message?.Length > 50 ? message[..49] + "…" : message;
 }

@@ -37,6 +37,10 @@ public sealed record RecurringRules(Func<Invocation, bool> CanRun, TimeSpan Tole
     /// <summary>What to do with a recurring job that is due: Hangfire's rules. Null to leave it as it is, for others. It needs
     /// nothing but its arguments, and may be called while a lock is held.</summary>
     public RecurringChange? Decide(RecurringRow row) => RecurringSchedule.Decide(row, this);
+
+    /// <summary>What to do with one that is due when the store has refused what <see cref="Decide"/> said: it is told as its error,
+    /// and tried again later. Null to leave it as it is.</summary>
+    public RecurringChange? Refused(RecurringRow row, string error) => RecurringSchedule.Refused(row, this, error);
 }
 
 /// <summary>What a round over the recurring jobs did.</summary>

@@ -15,7 +15,7 @@ sealed class JobLogger(ParentLink parent) : ILogger
         if (!IsEnabled(logLevel))
             return;
         var message = formatter(state, exception);
-        parent.Log(logLevel, exception is null ? message : $"{message}\n{exception}");
+        parent.Log(logLevel, exception is null ? message : $"{message}\n{ExceptionInfo.From(exception).Details}");
     }
 }
 

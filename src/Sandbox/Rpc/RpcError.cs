@@ -7,7 +7,7 @@ namespace JobRunner.Sandbox;
 sealed record RpcError(int Code, [property: JsonConverter(typeof(MendedText))] string Message, JsonElement? Data = null)
 {
     public static RpcError Of(Exception exception, int code) => new(
-        code, exception.Message, JsonSerializer.SerializeToElement(RpcErrorData.From(exception), WireJson.Default.RpcErrorData));
+        code, ExceptionInfo.MessageOf(exception), JsonSerializer.SerializeToElement(RpcErrorData.From(exception), WireJson.Default.RpcErrorData));
 
     /// <summary>The error as an exception of ours.</summary>
     public RpcException ToException() => new(Code, Message, ReadData());
@@ -55,10 +55,10 @@ sealed record RpcErrorData(
 
     /// <summary>The exception as the job's end tells it; made up from the parts when the peer sent no details.</summary>
     public ExceptionInfo ToExceptionInfo(string message) =>
-        new(Type ?? nameof(Exception), Message ?? message, ExceptionInfo.FirstLines(Details ?? Describe()), Bases);
+        ExceptionInfo.Of(Type ?? nameof(Exception), Message ?? message, Details ?? Describe(), Bases);
 
     static RpcErrorData From(Exception exception, string? details, int causes = MaxCauses) => new(
-        exception.GetType().FullName, exception.Message, exception.StackTrace, exception.HResult,
+        exception.GetType().FullName, ExceptionInfo.MessageOf(exception), ExceptionInfo.StackOf(exception), exception.HResult,
         causes > 0 && exception.InnerException is { } inner ? From(inner, null, causes - 1) : null, details);
 
     // The form of Exception.ToString().

@@ -66,12 +66,13 @@ sealed class Exclusions(
         }
     }
 
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    /// <summary>Tells that the locks of running jobs are in use.</summary>
+    public void Refresh()
     {
         ResourceLock[] held;
         lock (_lock)
             held = [.. _held];
-        foreach (var lost in await store.RefreshLocksAsync(held, cancellationToken))
+        foreach (var lost in store.RefreshLocks(held))
         {
             lock (_lock)
             {

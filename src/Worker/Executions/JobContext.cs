@@ -28,5 +28,5 @@ sealed class JobContext(Execution execution, JobNotes notes) : IJobContext, ILog
 
     void ILogger.Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        OnLog(logLevel, exception is null ? formatter(state, null) : $"{formatter(state, exception)}\n{exception}");
+        OnLog(logLevel, exception is null ? formatter(state, null) : $"{formatter(state, exception)}\n{ExceptionInfo.From(exception).Details}");
 }

@@ -48,6 +48,29 @@ public class JobMethodTests
         Should.Throw<JobLoadException>(() => Find("Shop.Contracts.StaticJobs", "Echo", "System.Int32")).Message
             .ShouldContain("no public method Echo(Int32)");
 
+    [Fact]
+    public void A_type_argument_that_its_type_does_not_allow_is_told_as_what_cannot_be_loaded()
+    {
+        var call = new Invocation("Shop.Contracts.Repository`1[[System.Int32]], Shop.Contracts", "Save", ["System.Int32"], []);
+
+        var error = Should.Throw<JobLoadException>(() => _methods.Find(call));
+
+        error.Message.ShouldContain("Repository`1");
+        error.InnerException.ShouldBeOfType<ArgumentException>();
+    }
+
+    [Fact]
+    public void A_parameter_whose_assembly_is_not_there_is_told_as_what_cannot_be_loaded()
+    {
+        var methods = new JobMethods(new TypeResolver([typeof(Shop.Legacy.ContextJobs).Assembly]));
+
+        var error = Should.Throw<JobLoadException>(() => methods.Find(new Invocation(
+            "Shop.Legacy.ContextJobs, Shop.Legacy", "WithContextAsync", ["System.String"], [])));
+
+        error.Message.ShouldContain("Hangfire.Core");
+        error.InnerException.ShouldBeOfType<FileNotFoundException>();
+    }
+
     [Theory]
     [InlineData("System.IO.File, System.Private.CoreLib")]
     [InlineData("System.Diagnostics.Process, System.Diagnostics.Process")]

@@ -146,6 +146,29 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task One_whose_decision_throws_is_told_so_and_stops_no_other()
+    {
+        foreach (var id in new[] { "a", "load", "m", "queue", "z" })
+        {
+            await Recurring.AddOrUpdateAsync(id, () => StaticJobs.Echo(id), "@daily");
+            await MakeDueAsync(id, TimeSpan.FromDays(3));
+        }
+
+        var rules = _recurringRules with
+        {
+            CanRun = call => !call.Arguments.Contains("\"load\"") ? true : throw new BadImageFormatException("not an assembly"),
+            QueueOf = call => !call.Arguments.Contains("\"queue\"") ? null : throw new ArgumentException("not a queue"),
+        };
+
+        (await EnqueueRecurringAsync(rules)).ShouldBe(3);
+
+        (await Recurring.GetAsync("load"))!.Error.ShouldBe("System.BadImageFormatException: not an assembly");
+        (await Recurring.GetAsync("queue"))!.Error.ShouldNotBeNull().ShouldContain("not a queue");
+        (await Recurring.GetAsync("z"))!.Error.ShouldBeNull();
+        (await EnqueueRecurringAsync(rules)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task An_error_is_told_retried_and_in_the_end_disables_the_job_until_it_is_mended()
     {
         await Recurring.AddOrUpdateAsync("r", () => StaticJobs.Ping(), "@daily");

@@ -49,6 +49,9 @@ static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
     public static partial void LockedOutcome(this ILogger logger, long jobId, double seconds);
 
+    [LoggerMessage(26, LogLevel.Warning, "The store refuses a line of the log, or the progress, of job {JobId}; it is dropped")]
+    public static partial void NoteRefused(this ILogger logger, Exception exception, long jobId);
+
     [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
     public static partial void RecurringLeftToOthers(this ILogger logger, string call, string why);
 }

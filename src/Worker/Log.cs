@@ -38,8 +38,8 @@ static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
 
-    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while its job runs here: another run may have begun beside it")]
-    public static partial void LostLock(this ILogger logger, string resource);
+    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while job {JobId} runs here, and another run may have begun beside it; this one is stopped, and the job given back")]
+    public static partial void LostLock(this ILogger logger, string resource, long jobId);
 
     [LoggerMessage(24, LogLevel.Warning, "Jobs of type '{Type}' are left in their queues: it is in no assembly that this worker may run jobs from. " +
         "If another worker or a Hangfire server runs them, all is well. If this one should, name the assembly in the setting " +

@@ -26,4 +26,7 @@ public enum EndReason
 
     /// <summary>Another worker took the job over.</summary>
     LostLease,
+
+    /// <summary>It lost the lock that keeps other runs away (<see cref="DisableConcurrentExecutionAttribute"/>).</summary>
+    LostLock,
 }

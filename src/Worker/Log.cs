@@ -38,8 +38,8 @@ static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "Took back {Count} jobs of workers that died")]
     public static partial void Rescued(this ILogger logger, int count);
 
-    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while its job runs here: another run may have begun beside it")]
-    public static partial void LostLock(this ILogger logger, string resource);
+    [LoggerMessage(23, LogLevel.Warning, "The lock on {Resource} was lost while job {JobId} runs here, and another run may have begun beside it; this one is stopped, and the job given back")]
+    public static partial void LostLock(this ILogger logger, string resource, long jobId);
 
     [LoggerMessage(24, LogLevel.Warning, "Jobs of type '{Type}' are left in their queues: it is in no assembly that this worker may run jobs from. " +
         "If another worker or a Hangfire server runs them, all is well. If this one should, name the assembly in the setting " +
@@ -58,6 +58,9 @@ static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "Threads of the pool are short, and jobs block them: {Jobs}. Await instead of blocking, or take such jobs off " +
         "the async lane: make the method synchronous, or mark it [Sandboxed]")]
     public static partial void PoolBlocked(this ILogger logger, string jobs);
+
+    [LoggerMessage(29, LogLevel.Warning, "The store refuses a line of the log, or the progress, of job {JobId}; it is dropped")]
+    public static partial void NoteRefused(this ILogger logger, Exception exception, long jobId);
 
     [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]
     public static partial void RecurringLeftToOthers(this ILogger logger, string call, string why);

@@ -135,6 +135,27 @@ public abstract class ExclusionTests : IAsyncLifetime
             (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), default)).Count == 1);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_run_that_lost_its_lock_is_stopped_and_its_job_runs_again_when_the_lock_is_free()
+    {
+        var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("h"), default));
+        await Gates.Of(Gate("h")).Begun.Task;
+        var stolen = new ResourceLock(Resource("h"), 6);
+        await Eventually.HoldsAsync(async () => (await _store.AcquireLocksAsync([stolen], TimeSpan.Zero, default)).Count == 1);
+
+        var held = _workers[0].Services.GetRequiredService<Executions>();
+        await Eventually.HoldsAsync(() => held.All.ToArray() is [{ StartedAt: null }]); // claimed again, and waiting
+        Gates.Of(Gate("h")).Times.ShouldBe(1, "no run beside the one that has the lock now");
+        _store.RefreshLocks([stolen]).ShouldBeEmpty("the run that was stopped has left it alone");
+        await _store.ReleaseLocksAsync([stolen], default);
+        Gates.Of(Gate("h")).Opened.SetResult();
+
+        await Client.WaitAsync(id, Patience);
+        Gates.Of(Gate("h")).Times.ShouldBe(2);
+        (await Client.GetAsync(id))!.Parameters.Keys.ShouldNotContain("RetryCount");
+        _workers[0].Log.Lines.ShouldContain(line => line.Contains(stolen.Resource) && line.Contains($"job {id}"));
+    }
+
     // Tests of both stores run at once, and the gates are the process's.
     string Gate(string name) => $"{name}-{GetType().Name}";
 

@@ -66,6 +66,27 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_result_without_an_end_is_told_as_one_that_cannot_be_written_in_each_lane()
+    {
+        long[] ids = [await Client.EnqueueAsync(() => OddJobs.ReturnEndlessAsync()), await Client.EnqueueAsync(() => OddJobs.ReturnEndless())];
+
+        foreach (var id in ids)
+            (await Client.WaitAsync<string>(id, Patience)).ShouldNotBeNull().ShouldContain("cannot be written as JSON: It is nested deeper than 128 levels");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Texts_that_no_database_holds_are_mended_in_each_lane()
+    {
+        long[] ids = [await Client.EnqueueAsync(() => OddJobs.ReturnHalfAsync()), await Client.EnqueueAsync(() => OddJobs.ReturnHalf(null!))];
+
+        foreach (var id in ids)
+            (await Client.WaitAsync<string>(id, Patience)).ShouldBe("half: \ufffd, none: \0");
+        await Eventually.HoldsAsync(async () => (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).Count == 1);
+        (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).ShouldHaveSingleItem().Message.ShouldStartWith("log: \ufffd");
+        (await Client.GetAsync(ids[1]))!.Progress!.Message.ShouldNotBeNull().ShouldStartWith("progress: \ufffd");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_failed_job_is_scheduled_for_a_retry_with_Hangfires_words()
     {
         var id = await Client.EnqueueAsync(() => ScriptedJobs.FailAsync("boom"));

@@ -32,4 +32,7 @@ public enum EndReason
 
     /// <summary>Its worker died under it, too often or once too often for a job that must not run twice.</summary>
     WorkerDied,
+
+    /// <summary>It lost the lock that keeps other runs away (<see cref="DisableConcurrentExecutionAttribute"/>).</summary>
+    LostLock,
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using Newtonsoft.Json;
 
 namespace JobRunner;
@@ -25,6 +26,7 @@ public sealed class ArgumentSerializer
     {
         _level = level;
         _reading = settings is null ? Recommended() : new JsonSerializerSettings(settings);
+        _reading.MaxDepth = Math.Min(_reading.MaxDepth ?? DeepStack.Deepest, DeepStack.Deepest);
         _reading.SerializationBinder ??= new AllowedTypesBinder(types);
         _writing = settings is null && level == CompatibilityLevel.V110 ? new JsonSerializerSettings() : _reading;
     }
@@ -70,7 +72,32 @@ public sealed class ArgumentSerializer
 
     /// <summary>A value as JSON, given the type that its reader will expect; null for null.</summary>
     /// <exception cref="JsonException">It cannot be serialized.</exception>
-    public string? Write(object? value, Type declared) => value is null ? null : JsonConvert.SerializeObject(value, declared, _writing);
+    public string? Write(object? value, Type declared)
+    {
+        if (value is null)
+            return null;
+        try
+        {
+            return Write(value, declared, Math.Min(MaxDepth, DeepStack.Shallow));
+        }
+        catch (TooDeepException) when (MaxDepth > DeepStack.Shallow)
+        {
+            return DeepStack.Run(() => Write(value, declared, MaxDepth));
+        }
+    }
+
+    string Write(object value, Type declared, int maxDepth)
+    {
+        var serializer = JsonSerializer.CreateDefault(_writing);
+        var text = new StringBuilder(256);
+        using var json = new BoundedJsonWriter(new StringWriter(text, CultureInfo.InvariantCulture), maxDepth);
+        json.Formatting = serializer.Formatting;
+        serializer.Serialize(json, value, declared);
+        json.Flush();
+        return HalfCharacters.Mend(text.ToString());
+    }
+
+    int MaxDepth => _reading.MaxDepth!.Value;
 
     string NameOf(Type type) => _level == CompatibilityLevel.V110 ? type.AssemblyQualifiedName! : TypeNames.Write(type);
 
@@ -88,7 +115,9 @@ public sealed class ArgumentSerializer
             return declared.IsValueType ? Activator.CreateInstance(declared) : null;
         try
         {
-            return JsonConvert.DeserializeObject(json, declared, _reading);
+            return DeepStack.DepthOf(json, MaxDepth) <= DeepStack.Shallow
+                ? JsonConvert.DeserializeObject(json, declared, _reading)
+                : DeepStack.Run(() => JsonConvert.DeserializeObject(json, declared, _reading));
         }
         catch (Exception e) when (e is JsonException or JobLoadException)
         {

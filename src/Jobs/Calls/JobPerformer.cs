@@ -82,10 +82,10 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
         {
             return arguments.WriteResult(result);
         }
-        catch (Newtonsoft.Json.JsonException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The job has done its work: that its result cannot be stored must not make it run again.
-            return arguments.WriteResult($"The result, a {result!.GetType().FullName}, cannot be written as JSON: {e.Message}");
+            return arguments.WriteResult($"The result, a {result!.GetType().FullName}, cannot be written as JSON: {ExceptionInfo.MessageOf(e)}");
         }
     }
 

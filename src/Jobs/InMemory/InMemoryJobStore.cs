@@ -165,8 +165,14 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
 
     void AddToQueue(InMemoryJob job, string queue)
     {
-        if (job.QueueRow is { FetchedAt: null } waiting && waiting.Queue == queue)
-            return; // it waits there already: a second row would only run it twice
+        if (job.QueueRow is { FetchedAt: null } waiting)
+        {
+            if (waiting.Queue == queue)
+                return; // it waits there already: a second row would only run it twice
+            _queues[waiting.Queue].Remove(waiting, out _, out _);
+            Remove(waiting);
+        }
+
         _enqueued++;
         var row = new InMemoryQueueRow(++_lastId, job.Id, queue);
         _rows.Add(row.Id, row);
@@ -176,6 +182,12 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
 
     void MakeWait(InMemoryQueueRow row)
     {
+        if (_jobs.TryGetValue(row.JobId, out var job) && job.QueueRow is { FetchedAt: null } other && other != row)
+        {
+            Remove(row); // it was enqueued anew while it ran
+            return;
+        }
+
         row.FetchedAt = null;
         row.Token++;
         if (!_queues.TryGetValue(row.Queue, out var queue))

@@ -66,18 +66,5 @@ static class RecurringPayload
     // JSON can name characters that a row of table job cannot have; one such job must not keep others from being enqueued.
     static bool Storable(Invocation call) =>
         call.ParameterTypes.Concat(call.Arguments).Append(call.Type).Append(call.Method).Append(call.Queue)
-            .All(text => text is null || (!text.Contains('\0', StringComparison.Ordinal) && !HasLoneSurrogate(text)));
-
-    static bool HasLoneSurrogate(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                i++;
-            else if (char.IsSurrogate(text[i]))
-                return true;
-        }
-
-        return false;
-    }
+            .All(text => text is null || (!text.Contains('\0', StringComparison.Ordinal) && !HalfCharacters.IsIn(text)));
 }

@@ -28,8 +28,8 @@ sealed class NewJobColumns(int count, CompatibilityLevel level)
     {
         var effects = StateEffects.Of(null, job.State, job.Invocation.Queue);
         var i = _count++;
-        _invocationData[i] = job.Invocation.ToInvocationData();
-        _arguments[i] = job.Invocation.ToArgumentsColumn();
+        _invocationData[i] = StoredText.CleanJson(job.Invocation.ToInvocationData());
+        _arguments[i] = StoredText.CleanJson(job.Invocation.ToArgumentsColumn());
         _parameters[i] = ParametersOf(job);
         _names[i] = job.State.Name;
         _reasons[i] = StoredText.Clean(job.State.Reason);

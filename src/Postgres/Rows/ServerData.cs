@@ -9,13 +9,13 @@ namespace JobRunner.Postgres;
 /// <summary>Column <c>server.data</c>. Hangfire's dashboard fails as a whole on a row without <c>Queues</c>; we pass over it.</summary>
 sealed record ServerData(IReadOnlyList<string>? Queues, string? StartedAt, int WorkerCount)
 {
-    public static string Write(ServerInfo server) => JsonSerializer.Serialize(
+    public static string Write(ServerInfo server) => StoredText.CleanJson(JsonSerializer.Serialize(
         new ServerData(server.Queues, server.StartedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture), server.WorkerCount),
-        ServerJson.Default.ServerData);
+        ServerJson.Default.ServerData));
 
     /// <summary>The column of our own table.</summary>
     public static string? WriteSandboxes(ServerInfo server) =>
-        server.Sandboxes is null ? null : JsonSerializer.Serialize(server.Sandboxes, ServerJson.Default.ServerSandboxes);
+        server.Sandboxes is null ? null : StoredText.CleanJson(JsonSerializer.Serialize(server.Sandboxes, ServerJson.Default.ServerSandboxes));
 
     public static ServerInfo Read(string id, string? json, DateTimeOffset lastHeartbeat, string? sandboxes)
     {

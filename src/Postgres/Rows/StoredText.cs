@@ -1,14 +1,24 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace JobRunner.Postgres;
 
 /// <summary>Text that PostgreSQL takes. It has no character NUL, and UTF-8 has no lone surrogate; one such character in a
 /// message would otherwise refuse the whole batch that carries it.</summary>
-static class StoredText
+static partial class StoredText
 {
     const char Replacement = '\uFFFD';
 
     public static string? Clean(string? text) => text is null || IsClean(text) ? text : Replace(text);
+
+    /// <summary>JSON of which a column jsonb is made: it must not name such characters by escapes, either.</summary>
+    public static string CleanJson(string json)
+    {
+        var clean = Clean(json)!;
+        return clean.Contains(@"\u0000", StringComparison.Ordinal) || clean.Contains(@"\ud", StringComparison.OrdinalIgnoreCase)
+            ? Escape.Replace(clean, escape => escape.Groups["bad"].Success ? @"\ufffd" : escape.Value)
+            : clean;
+    }
 
     static bool IsClean(string text)
     {
@@ -28,4 +38,8 @@ static class StoredText
             clean.Append(rune.Value == 0 ? Replacement.ToString() : rune.ToString());
         return clean.ToString();
     }
+
+    // A whole character of two halves; NUL, or a half; any other escape, so that a backslash which is escaped begins none.
+    [GeneratedRegex(@"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?<bad>\\u0000|\\u[dD][89a-fA-F]..)|\\.")]
+    private static partial Regex Escape { get; }
 }

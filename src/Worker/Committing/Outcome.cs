@@ -12,9 +12,9 @@ abstract record Outcome
     /// <summary>The job was deleted, requeued or taken over while it ran: nothing is left to write.</summary>
     public sealed record Cancelled : Outcome;
 
-    /// <summary>The worker stopped before the job could end: it is given back at no cost to its attempts.</summary>
+    /// <summary>The worker stopped, or the run lost its lock, before the job could end: it is given back at no cost to its attempts.</summary>
     public sealed record Interrupted : Outcome;
 
     /// <summary>What an end amounts to for an execution that was told to stop.</summary>
-    public static Outcome OfStop(EndReason reason) => reason == EndReason.Shutdown ? new Interrupted() : new Cancelled();
+    public static Outcome OfStop(EndReason reason) => reason is EndReason.Shutdown or EndReason.LostLock ? new Interrupted() : new Cancelled();
 }

@@ -27,7 +27,7 @@ static class OutcomeStates
 
     static ExceptionInfo CutOff { get; } = new("JobRunner.JobCutOffException", CutOffText, CutOffText);
 
-    const string CutOffText = "The worker stopped before the job had ended. It is not run again, because it is marked [AtMostOnce].";
+    const string CutOffText = "The run was cut off before the job had ended, because its worker stopped or its lock was lost. It is not run again, because it is marked [AtMostOnce].";
 
     static StateChange Failed(
         Execution execution, Outcome.Failed failed, string serverId, QueueRule queues, DateTimeOffset now, Random random)

@@ -18,7 +18,7 @@ sealed class Exclusions(
 
     readonly Lock _lock = new();
     readonly List<Waiter> _waiting = [];
-    readonly HashSet<ResourceLock> _held = [];
+    readonly Dictionary<ResourceLock, Execution> _held = [];
     readonly List<ResourceLock> _ended = [];
     readonly SignalSlot _wake = new();
     readonly Outage _outage = new(logger, "take locks", time);
@@ -66,21 +66,24 @@ sealed class Exclusions(
         }
     }
 
-    /// <summary>Tells that the locks of running jobs are in use.</summary>
+    /// <summary>Keeps the locks of running jobs. A run that has lost its lock is stopped, because another one may begin beside it, and its
+    /// job waits for the lock anew.</summary>
     public void Refresh()
     {
         ResourceLock[] held;
         lock (_lock)
-            held = [.. _held];
+            held = [.. _held.Keys];
         foreach (var lost in store.RefreshLocks(held))
         {
+            Execution? execution;
             lock (_lock)
             {
-                if (!_held.Remove(lost))
+                if (!_held.Remove(lost, out execution))
                     continue; // it ended meanwhile
             }
 
-            logger.LostLock(lost.Resource);
+            logger.LostLock(lost.Resource, execution.Job.JobId);
+            execution.Stop(EndReason.LostLock);
         }
     }
 
@@ -122,7 +125,7 @@ sealed class Exclusions(
                 return;
             }
 
-            _held.Add(waiter.Lock);
+            _held.Add(waiter.Lock, waiter.Execution);
         }
 
         waiter.Execution.Ended = () => Release(waiter.Lock);

@@ -5,9 +5,10 @@ namespace JobRunner.Worker;
 
 /// <summary>
 /// Collects what running jobs say (log lines, progress) and writes it to the store in batches. A job that talks too much
-/// loses lines, never the worker: the buffer is bounded, and the log says where lines are missing.
+/// loses lines, never the worker: the buffer is bounded, and the log says where lines are missing. What could not be written is
+/// kept for the next time.
 /// </summary>
-sealed class JobNotes(IJobStore store, TimeProvider time)
+sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logger)
 {
     const int MaxWaiting = 20_000;
     const int MaxLine = 8 * 1024;
@@ -21,12 +22,7 @@ sealed class JobNotes(IJobStore store, TimeProvider time)
     {
         var line = new JobLogLine(0, jobId, time.GetUtcNow(), (int)level, message.Length > MaxLine ? message[..MaxLine] + "…" : message);
         lock (_lock)
-        {
-            if (_lines.Count < MaxWaiting)
-                _lines.Add(line);
-            else if (_lost++ == 0)
-                _lines.Add(line with { Level = (int)LogLevel.Warning, Message = "Jobs write faster than their logs can be stored: lines are missing here." });
-        }
+            Add(line);
     }
 
     public void SetProgress(long jobId, double fraction, string? message)
@@ -49,6 +45,62 @@ sealed class JobNotes(IJobStore store, TimeProvider time)
             _lost = 0;
         }
 
-        await store.WriteNotesAsync(lines, [.. progress.Values], cancellationToken);
+        var unwritten = new Stack<(JobLogLine[] Lines, JobProgress[] Progress)>([([.. lines], [.. progress.Values])]);
+        try
+        {
+            while (unwritten.TryPeek(out var part))
+            {
+                var halves = await TryWriteAsync(part.Lines, part.Progress, cancellationToken);
+                unwritten.Pop();
+                foreach (var half in halves)
+                    unwritten.Push(half);
+            }
+        }
+        finally
+        {
+            Keep(unwritten);
+        }
+    }
+
+    /// <returns>Two halves to write instead, the first one last, when the store refuses what is in it; nothing when it is written, or is the
+    /// one note that was refused.</returns>
+    async Task<(JobLogLine[], JobProgress[])[]> TryWriteAsync(JobLogLine[] lines, JobProgress[] progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.WriteNotesAsync(lines, progress, cancellationToken);
+            return [];
+        }
+        catch (Exception e) when (StoreFailures.KindOf(e) is StoreFailure.Refusal or StoreFailure.Objection)
+        {
+            var (line, state) = (lines.Length / 2, (progress.Length + 1) / 2);
+            if (lines.Length + progress.Length > 1)
+                return [(lines[line..], progress[state..]), (lines[..line], progress[..state])];
+            logger.NoteRefused(e, lines.Length > 0 ? lines[0].JobId : progress[0].JobId);
+            return [];
+        }
+    }
+
+    // Before what came meanwhile; of a job's progress the newest counts.
+    void Keep(Stack<(JobLogLine[] Lines, JobProgress[] Progress)> unwritten)
+    {
+        if (unwritten.Count == 0)
+            return;
+        lock (_lock)
+        {
+            var newer = _lines;
+            _lines = [.. unwritten.SelectMany(part => part.Lines)];
+            newer.ForEach(Add);
+            foreach (var progress in unwritten.SelectMany(part => part.Progress))
+                _progress.TryAdd(progress.JobId, progress);
+        }
+    }
+
+    void Add(JobLogLine line)
+    {
+        if (_lines.Count < MaxWaiting)
+            _lines.Add(line);
+        else if (_lost++ == 0)
+            _lines.Add(line with { Level = (int)LogLevel.Warning, Message = "Jobs write faster than their logs can be stored: lines are missing here." });
     }
 }

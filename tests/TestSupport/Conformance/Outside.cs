@@ -67,6 +67,18 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task A_job_that_is_requeued_into_another_queue_waits_there_alone()
+    {
+        var id = await AddAsync(Enqueued("low"));
+
+        await Store.RequeueAsync([id], null, default);
+
+        (await Store.CountAsync(default)).Queues.Where(queue => queue.Value > 0).ShouldHaveSingleItem().Key.ShouldBe("default");
+        (await ClaimAsync(10, "low", "default")).ShouldHaveSingleItem().Queue.ShouldBe("default");
+        (await ClaimAsync(10, "low", "default")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_requeued_job_goes_back_to_the_queue_that_it_carries()
     {
         var job = await AddAndClaimAsync(Enqueued("default", "critical"));

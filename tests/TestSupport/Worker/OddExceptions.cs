@@ -69,4 +69,25 @@ public static class OddJobs
 
     [Retry(Attempts = 0)]
     public static void Throw(string kind) => throw OddExceptions.Make(kind);
+
+    public static Task<object> ReturnEndlessAsync() => Task.FromResult<object>(new Endless());
+
+    public static object ReturnEndless() => new Endless();
+
+    public static Task<string> ReturnHalfAsync() => Task.FromResult("half: \ud800, none: \0");
+
+    /// <summary>Returns, logs and reports what UTF-8 and databases cannot hold.</summary>
+    public static string ReturnHalf(IJobContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Microsoft.Extensions.Logging.LoggerExtensions.LogInformation(context.Logger, "log: \udc00, none: \0");
+        context.ReportProgress(0.5, "progress: \ud800, none: \0");
+        return "half: \ud800, none: \0";
+    }
+
+    /// <summary>Each of its members makes another one.</summary>
+    public sealed class Endless
+    {
+        public Endless Next => new();
+    }
 }

@@ -73,6 +73,15 @@ public static class ScriptedJobs
         await Task.Yield();
     }
 
+    public static async Task SayAsync(string first, string second, IJobContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.OnLogger(first);
+        context.OnLogger(second);
+        context.ReportProgress(0.5, second);
+        await Task.Yield();
+    }
+
     [Retry(Attempts = 0)]
     public static void OverflowTheStack() => Overflow(0);
 

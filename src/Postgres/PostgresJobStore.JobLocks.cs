@@ -38,12 +38,11 @@ sealed partial class PostgresJobStore
     /// cost as much as taking the locks.</summary>
     async Task ForgetDeadJobLocksAsync(NpgsqlConnection connection, IEnumerable<long> jobIds, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(
-            connection, Command(ForgetDeadLocksSql, Parameters.Of(jobIds.Select(JobLockOf).ToArray(), NpgsqlDbType.Text)));
+        await using var batch = Batch(connection, ForgetDeadLocks([.. jobIds.Select(JobLockOf)]));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static TimeoutException LockedTooLong(IEnumerable<long> jobIds) => new(
+    TimeoutException LockedTooLong(IEnumerable<long> jobIds) => new(
         $"Hangfire's lock of job {string.Join(", ", jobIds.Take(10))} has been somebody else's for {_jobLockTimeout.TotalSeconds:0} s: " +
-        "a Hangfire server or client is changing the job, or died while it did, and then its lock is ours after 10 minutes.");
+        $"a Hangfire server or client is changing the job, or died while it did, and then its lock is ours after {_options.DistributedLockTimeout}.");
 }

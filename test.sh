@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need when it is missing (a PostgreSQL server, Chromium), builds everything without a warning
+# Installs what the tests need when it is missing (a PostgreSQL server, PgBouncer, Chromium), builds everything without a warning
 # and runs every test. Arguments go to `dotnet test`. The last line reads "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,22 +10,24 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif command -v sudo >/dev/null; then sudo "$@"
     else
-        echo "test.sh: '$*' needs root, and there is no sudo. Install a PostgreSQL server and Chromium, then run it again." >&2
+        echo "test.sh: '$*' needs root, and there is no sudo. Install a PostgreSQL server, PgBouncer and Chromium, then run it again." >&2
         exit 1
     fi
 }
 
 have_postgres() { [ -n "${JOBRUNNER_TEST_POSTGRES:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
+have_pgbouncer() { [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null; }
 have_chromium() { [ -x /usr/bin/chromium ]; }
 
 missing=()
 have_postgres || missing+=(postgresql)
+have_pgbouncer || missing+=(pgbouncer)
 have_chromium || missing+=(chromium)
 if [ "${#missing[@]}" -gt 0 ]; then
     echo "test.sh: installing ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
-    have_postgres && have_chromium || { echo "test.sh: ${missing[*]} could not be installed" >&2; exit 1; }
+    have_postgres && have_pgbouncer && have_chromium || { echo "test.sh: ${missing[*]} could not be installed" >&2; exit 1; }
 fi
 
 dotnet build JobRunner.sln -c Release --nologo -v quiet

@@ -5,6 +5,9 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
+    // A result may have many megabytes.
+    const int LongTimeoutSeconds = 30;
+
     public async Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         if (changes.Count == 0)
@@ -19,6 +22,7 @@ sealed partial class PostgresJobStore
     {
         var (applied, ended) = await TryOptimisticallyAsync(connection, changes, cancellationToken)
             ?? await ApplyAsync(connection, changes, cancellationToken);
+        applied = await RecognizeAsync(connection, changes, applied, cancellationToken);
         if (applied.Busy.Count > 0)
             await ForgetDeadJobLocksAsync(connection, applied.Busy.Select(i => changes[i].JobId), cancellationToken);
         if (ended.Count > 0)
@@ -41,6 +45,7 @@ sealed partial class PostgresJobStore
             OnLocksOf(LockAllJobsSql, columns.JobIds),
             Command(ApplyOptimisticallySql, columns.ToParameters(_options.JobExpiration, _names.Own, JobLockPrefix)),
             OnLocksOf(UnlockJobsSql, columns.JobIds));
+        batch.Timeout = LongTimeoutSeconds;
         try
         {
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -72,6 +77,7 @@ sealed partial class PostgresJobStore
         }
 
         batch.BatchCommands.Add(OnLocksOf(UnlockJobsSql, ids));
+        batch.Timeout = LongTimeoutSeconds;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         return await ReadAppliedAsync(reader, changes, cancellationToken);
     }

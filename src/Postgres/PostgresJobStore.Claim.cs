@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -68,11 +69,22 @@ sealed partial class PostgresJobStore
         var types = exceptTypes.ToArray();
         for (var round = 1; jobs.Count < count; round++)
         {
-            var rest = types.Length == 0
-                ? await ClaimAnyAsync(connection, Left(limits, jobs), count - jobs.Count, jobs, jobs.Count == 0 ? cancellationToken : default)
-                : await ClaimExceptAsync(connection, Left(limits, jobs), count - jobs.Count, types, jobs, jobs.Count == 0 ? cancellationToken : default);
-            if (rest == 0 || (types.Length > 0 && round >= MaxWindows))
+            var before = jobs.Count;
+            try
+            {
+                var rest = types.Length == 0
+                    ? await ClaimAnyAsync(connection, Left(limits, jobs), count - jobs.Count, jobs, jobs.Count == 0 ? cancellationToken : default)
+                    : await ClaimExceptAsync(connection, Left(limits, jobs), count - jobs.Count, types, jobs, jobs.Count == 0 ? cancellationToken : default);
+                if (rest == 0 || (types.Length > 0 && round >= MaxWindows))
+                    break;
+            }
+            catch (Exception e) when (before > 0)
+            {
+                // What this round read may not be committed; what earlier ones did is, and would be in nobody's hands.
+                jobs.RemoveRange(before, jobs.Count - before);
+                LogPartOfClaim(_logger, e, before);
                 break;
+            }
         }
 
         return [.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)];
@@ -82,6 +94,9 @@ sealed partial class PostgresJobStore
     static QueueLimit[] Left(QueueLimit[] limits, List<ClaimedJob> jobs) => jobs.Count == 0
         ? limits
         : Array.ConvertAll(limits, limit => limit with { Most = limit.Most - jobs.Count(job => job.Queue == limit.Queue) });
+
+    [LoggerMessage(113, LogLevel.Warning, "A claim failed on its way, and ends with the {Count} jobs that it had")]
+    static partial void LogPartOfClaim(ILogger logger, Exception exception, int count);
 
     /// <returns>How many queue rows were dropped.</returns>
     async Task<long> ClaimAnyAsync(

@@ -19,10 +19,14 @@ sealed partial class PostgresJobStore
                set_config('enable_sort', 'off', true), set_config('jit', 'off', true)
         """;
 
+    // Long for what takes milliseconds, and half of what Npgsql would wait for an answer that never comes.
+    const int HotTimeoutSeconds = 15;
+
     /// <summary>A hot statement: one round trip in its own transaction, on indexes only.</summary>
     static NpgsqlBatch IndexedBatch(NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
     {
         var batch = Batch(connection, commands);
+        batch.Timeout = HotTimeoutSeconds;
         batch.BatchCommands.Insert(0, new NpgsqlBatchCommand(IndexesOnlySql));
         return batch;
     }

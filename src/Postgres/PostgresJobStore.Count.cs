@@ -23,6 +23,8 @@ sealed partial class PostgresJobStore
         select 'retries', count(*) from hangfire.set where key = 'retries'
         union all
         select 'servers', count(*) from hangfire.server
+        union all
+        select name, value from jobrunner.counter
         """;
 
     public async Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
@@ -35,7 +37,11 @@ sealed partial class PostgresJobStore
         var others = await ReadNumbersAsync(reader, cancellationToken);
         foreach (var state in JobStates.All)
             states.TryAdd(state, 0);
-        return new(states, others["retries"], checked((int)others["servers"]), queues);
+        return new(states, others["retries"], checked((int)others["servers"]), queues)
+        {
+            Rescued = others.GetValueOrDefault("rescued"),
+            Orphans = others.GetValueOrDefault("orphans"),
+        };
     }
 
     static async Task<Dictionary<string, long>> ReadNumbersAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

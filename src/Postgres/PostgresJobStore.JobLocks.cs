@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -35,12 +36,22 @@ sealed partial class PostgresJobStore
         Command(sql, Parameters.Of(sortedIds, NpgsqlDbType.Bigint), Parameters.Of(JobLockPrefix));
 
     /// <summary>Removes the locks of servers that died, so that the next try can succeed. Not a part of each change: it would
-    /// cost as much as taking the locks.</summary>
+    /// cost as much as taking the locks. What is written is written: a failure here must not look like one of that.</summary>
     async Task ForgetDeadJobLocksAsync(NpgsqlConnection connection, IEnumerable<long> jobIds, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(connection, ForgetDeadLocks([.. jobIds.Select(JobLockOf)]));
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        try
+        {
+            await using var batch = Batch(connection, ForgetDeadLocks([.. jobIds.Select(JobLockOf)]));
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            LogLocksNotForgotten(_logger, e);
+        }
     }
+
+    [LoggerMessage(112, LogLevel.Warning, "Locks that dead servers left could not be removed now; the next try does it")]
+    static partial void LogLocksNotForgotten(ILogger logger, Exception exception);
 
     TimeoutException LockedTooLong(IEnumerable<long> jobIds) => new(
         $"Hangfire's lock of job {string.Join(", ", jobIds.Take(10))} has been somebody else's for {_jobLockTimeout.TotalSeconds:0} s: " +

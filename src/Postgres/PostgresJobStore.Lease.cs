@@ -75,18 +75,19 @@ sealed partial class PostgresJobStore
         select ord from leased where held is not true
         """;
 
-    public async Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
+    public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases)
     {
         if (leases.Count == 0)
             return [];
         var claims = leases.Select(l => l.Claim).ToArray();
-        await using var connection = await ConnectAsync(cancellationToken);
-        await using var batch = IndexedBatch(connection, Command(RenewSql,
+        using var connection = _signsOfLife.OpenConnection();
+        using var batch = IndexedBatch(connection, Command(RenewSql,
             Parameters.Ids(leases.Select(l => l.JobId)), Ids(claims), Tokens(claims), Parameters.Ids(leases.Select(l => l.StateId))));
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        batch.Timeout = SignOfLifeTimeoutSeconds;
+        using var reader = batch.ExecuteReader();
+        reader.NextResult();
         var lost = new List<Claim>();
-        while (await reader.ReadAsync(cancellationToken))
+        while (reader.Read())
             lost.Add(claims[reader.GetInt64(0) - 1]);
         return lost;
     }

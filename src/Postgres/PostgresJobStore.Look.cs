@@ -25,6 +25,7 @@ sealed partial class PostgresJobStore
     {
         await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = Batch(connection, Command(LookSql, Parameters.Of(queues.ToArray(), NpgsqlDbType.Text)));
+        batch.Timeout = HotTimeoutSeconds;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new(reader.GetFieldValue<string[]>(0), SecondsOrNull(reader, 1), SecondsOrNull(reader, 2));

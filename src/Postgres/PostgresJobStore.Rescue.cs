@@ -8,9 +8,7 @@ sealed partial class PostgresJobStore
     // (see Lease) and never started their job, or it fell silent while it ran it, or a foreign server has kept it for longer than Hangfire's
     // own servers would respect. The age of the row counts in each case: a job that was rescued and claimed anew still
     // names its dead worker until its new one has written Processing.
-    const string RescueSql = """
-        with dead as materialized (
-            select q.id
+    const string AbandonedSql = """
             from hangfire.jobqueue q
             left join hangfire.job j on j.id = q.jobid
             left join hangfire.state s on s.id = j.stateid
@@ -20,10 +18,45 @@ sealed partial class PostgresJobStore
                    or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
+              and q.id <> all($4)
+        """;
+
+    // In a transaction of its own, before the rescue: what is counted twice, or counted and not rescued, names the same state
+    // row, and counts once. Whether a row could be locked does not matter, so no lock is taken in another order than elsewhere.
+    const string CountDeathsSql = """
+        with dead as materialized (
+            select distinct on (q.jobid) q.jobid, coalesce(j.stateid, 0) as stateid,
+                   coalesce((select p.value from hangfire.jobparameter p
+                             where p.jobid = q.jobid and p.name = 'WorkerDeaths' order by p.id desc limit 1), '') as known
+        """ + "\n" + AbandonedSql + """
+
+              and q.updatecount < 0 and j.id is not null
+            order by q.jobid
+        ), counted as materialized (
+            select jobid, (deaths || to_jsonb(stateid))::text as value
+            from dead
+            cross join lateral (select case when known ~ '^\[[0-9, ]*\]$' then known::jsonb else '[]'::jsonb end as deaths) d
+            where not deaths @> to_jsonb(stateid)
+        ), old as (
+            delete from hangfire.jobparameter where id = any(array(
+                select p.id from counted c cross join lateral (
+                    select id from hangfire.jobparameter where jobid = c.jobid and name = 'WorkerDeaths' offset 0) p))
+        )
+        insert into hangfire.jobparameter (jobid, name, value) select jobid, 'WorkerDeaths', value from counted
+        """;
+
+    const string RescueSql = """
+        with dead as materialized (
+            select q.id
+        """ + "\n" + AbandonedSql + """
+
             for update of q skip locked
         ), rescued as (
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
             where id = any(array(select id from dead))
+        ), told as (
+            insert into jobrunner.counter (name, value) select 'rescued', count(*) from dead having count(*) > 0
+            on conflict (name) do update set value = counter.value + excluded.value
         )
         select count(*), (select count(pg_notify('new_job', '')) from (select from dead limit 1) once) from dead
         """;
@@ -34,11 +67,43 @@ sealed partial class PostgresJobStore
         delete from hangfire.server where lastheartbeat < now() - interval '5 minutes'
         """;
 
-    public async Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken)
+    public async Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken)
     {
-        var rescued = await NumberAsync(Command(RescueSql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout),
-            Parameters.Of(ServerInfo.NamePrefix)), cancellationToken);
+        await ExecuteAsync(OnAbandoned(CountDeathsSql, silence, own), cancellationToken);
+        var rescued = await NumberAsync(OnAbandoned(RescueSql, silence, own), cancellationToken);
         await ExecuteAsync(Command(ForgetServersSql), cancellationToken);
         return rescued;
     }
+
+    Npgsql.NpgsqlBatchCommand OnAbandoned(string sql, TimeSpan silence, IReadOnlyCollection<Claim> own) => Command(
+        sql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix), Ids(own));
+
+    // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job.
+    const string RescueOrphansSql = """
+        with orphans as materialized (
+            select j.id, coalesce(nullif((select e.data ->> 'Queue' from hangfire.state e
+                                          where e.jobid = j.id and e.name = 'Enqueued' order by e.id desc limit 1), 'default'),
+                                  j.invocationdata ->> 'Queue', 'default') as queue
+            from hangfire.job j
+            join hangfire.state s on s.id = j.stateid
+            where j.statename = 'Processing'
+              and s.createdat < now() - case when starts_with(s.data ->> 'ServerId', $3) then $1 else greatest($1, $2) end
+              and not exists (select from hangfire.jobqueue q where q.jobid = j.id)
+              and not exists (
+                  select from hangfire.server v where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1)
+            order by j.id
+            limit 1000
+            for update of j skip locked
+        ), waiting as (
+            insert into hangfire.jobqueue (jobid, queue) select id, queue from orphans
+        ), told as (
+            insert into jobrunner.counter (name, value) select 'orphans', count(*) from orphans having count(*) > 0
+            on conflict (name) do update set value = counter.value + excluded.value
+        )
+        select count(*), (select count(pg_notify('new_job', '')) from (select from orphans limit 1) once) from orphans
+        """;
+
+    public Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken) => NumberAsync(
+        Command(RescueOrphansSql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix)),
+        cancellationToken);
 }

@@ -45,15 +45,18 @@ sealed partial class PostgresJobStore
         where k.resource = l.resource and k.updatecount = l.token
         """;
 
-    public async Task<IReadOnlyList<ResourceLock>> RefreshLocksAsync(
-        IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken)
+    public IReadOnlyList<ResourceLock> RefreshLocks(IReadOnlyList<ResourceLock> locks)
     {
         if (locks.Count == 0)
             return [];
-        await using var connection = await ConnectAsync(cancellationToken);
-        await using var batch = Batch(connection,
+        using var connection = _signsOfLife.OpenConnection();
+        using var batch = Batch(connection,
             Command(RefreshLocksSql, Resources(locks), Tokens(locks)), Command(HeldLocksSql, Resources(locks), Tokens(locks)));
-        return [.. locks.Except(await ReadLocksAsync(batch, locks, cancellationToken))];
+        using var reader = batch.ExecuteReader();
+        var held = new List<ResourceLock>(locks.Count);
+        while (reader.Read())
+            held.Add(locks[(int)reader.GetInt64(0) - 1]);
+        return [.. locks.Except(held)];
     }
 
     const string ReleaseLocksSql = """

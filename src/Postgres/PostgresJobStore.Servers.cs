@@ -7,16 +7,20 @@ sealed partial class PostgresJobStore
     // Hangfire's rows stay as Hangfire writes them.
     const string AnnounceSql = """
         with own as (
-            insert into jobrunner.server (id, sandboxes) select $1, $3::jsonb where $3 is not null
-            on conflict (id) do update set sandboxes = excluded.sandboxes
+            insert into jobrunner.server (id, sandboxes, unwritten) select $1, $3::jsonb, $4 where $3 is not null
+            on conflict (id) do update set sandboxes = excluded.sandboxes, unwritten = excluded.unwritten
         )
         insert into hangfire.server (id, data, lastheartbeat) values ($1, $2::jsonb, now())
         on conflict (id) do update set data = excluded.data, lastheartbeat = excluded.lastheartbeat
         """;
 
-    public Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken) =>
-        ExecuteAsync(Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)),
-            Parameters.TextOrNull(ServerData.WriteSandboxes(server))), cancellationToken);
+    public void Announce(ServerInfo server)
+    {
+        using var connection = _signsOfLife.OpenConnection();
+        using var batch = Batch(connection, Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)),
+            Parameters.TextOrNull(ServerData.WriteSandboxes(server)), Parameters.Of(server.Unwritten)));
+        batch.ExecuteNonQuery();
+    }
 
     const string WithdrawSql = """
         with own as (delete from jobrunner.server where id = $1)
@@ -27,7 +31,8 @@ sealed partial class PostgresJobStore
         ExecuteAsync(Command(WithdrawSql, Parameters.Of(serverId)), cancellationToken);
 
     const string ListServersSql = """
-        select s.id, s.data, s.lastheartbeat, o.sandboxes from hangfire.server s left join jobrunner.server o on o.id = s.id order by s.id
+        select s.id, s.data, s.lastheartbeat, o.sandboxes, coalesce(o.unwritten, 0)
+        from hangfire.server s left join jobrunner.server o on o.id = s.id order by s.id
         """;
 
     public async Task<IReadOnlyList<ServerInfo>> ListServersAsync(CancellationToken cancellationToken)
@@ -37,7 +42,8 @@ sealed partial class PostgresJobStore
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var servers = new List<ServerInfo>();
         while (await reader.ReadAsync(cancellationToken))
-            servers.Add(ServerData.Read(reader.GetString(0), TextOrNull(reader, 1), reader.GetFieldValue<DateTimeOffset>(2), TextOrNull(reader, 3)));
+            servers.Add(ServerData.Read(reader.GetString(0), TextOrNull(reader, 1), reader.GetFieldValue<DateTimeOffset>(2), TextOrNull(reader, 3))
+                with { Unwritten = reader.GetInt32(4) });
         return servers;
     }
 }

@@ -15,9 +15,12 @@ namespace JobRunner.Postgres;
 /// </remarks>
 sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 {
+    const int SignOfLifeTimeoutSeconds = 5;
+
     readonly PostgresOptions _options;
     readonly SchemaNames _names;
     readonly NpgsqlDataSource _source;
+    readonly NpgsqlDataSource _signsOfLife;
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly CompatibilityLevel _level;
@@ -35,6 +38,7 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         _names = new SchemaNames(options.Schema);
         var settings = Settings(options);
         _source = NpgsqlDataSource.Create(settings);
+        _signsOfLife = NpgsqlDataSource.Create(SignsOfLife(settings));
         Description = $"PostgreSQL at {settings.Host}:{settings.Port}/{settings.Database}, schema {options.Schema}";
     }
 
@@ -42,7 +46,11 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 
     public Task InitializeAsync(CancellationToken cancellationToken) => new SchemaInstaller(_source, _names, _options.NotifyTrigger).RunAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        await _signsOfLife.DisposeAsync();
+    }
 
     // What the user's connection string says wins. (ContainsKey would be true of any keyword that there is.)
     static NpgsqlConnectionStringBuilder Settings(PostgresOptions options)
@@ -60,9 +68,22 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         // We leave nothing behind in a session, so resetting it on each return to the pool would only cost.
         if (!given.ShouldSerialize("No Reset On Close"))
             settings.NoResetOnClose = true;
+        // A network that swallows what is sent must not take as long to show as others take to call us dead.
+        if (!given.ShouldSerialize("Timeout"))
+            settings.Timeout = 5;
         // Except this: what one call does is one transaction of ours, or several, and calls of many callers share one. Inside
         // somebody's TransactionScope some of it would vanish with it.
         settings.Enlist = false;
         return settings;
     }
+
+    // Leases and the like: short statements, from one thread, that wait for no connection that a job's may have.
+    static string SignsOfLife(NpgsqlConnectionStringBuilder settings) => new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+    {
+        MaxPoolSize = 2,
+        MinPoolSize = 0,
+        Timeout = Math.Min(settings.Timeout, 5),
+        CommandTimeout = SignOfLifeTimeoutSeconds,
+        CancellationTimeout = 500,
+    }.ConnectionString;
 }

@@ -49,7 +49,17 @@ static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Job {JobId} has ended here, and Hangfire's lock of it is somebody else's for {Seconds:0} s now; its outcome waits")]
     public static partial void LockedOutcome(this ILogger logger, long jobId, double seconds);
 
-    [LoggerMessage(26, LogLevel.Warning, "The store refuses a line of the log, or the progress, of job {JobId}; it is dropped")]
+    [LoggerMessage(26, LogLevel.Error, "The store refuses the outcome of job {JobId}, for the {Times}. time; others are written, and it is tried again")]
+    public static partial void RefusedOutcome(this ILogger logger, Exception exception, long jobId, int times);
+
+    [LoggerMessage(27, LogLevel.Warning, "Put {Count} jobs back into their queues that were Processing in nobody's hands: somebody removed their queue rows")]
+    public static partial void RescuedOrphans(this ILogger logger, int count);
+
+    [LoggerMessage(28, LogLevel.Warning, "Threads of the pool are short, and jobs block them: {Jobs}. Await instead of blocking, or take such jobs off " +
+        "the async lane: make the method synchronous, or mark it [Sandboxed]")]
+    public static partial void PoolBlocked(this ILogger logger, string jobs);
+
+    [LoggerMessage(29, LogLevel.Warning, "The store refuses a line of the log, or the progress, of job {JobId}; it is dropped")]
     public static partial void NoteRefused(this ILogger logger, Exception exception, long jobId);
 
     [LoggerMessage(30, LogLevel.Information, "A recurring job that is due calls {Call}, which this worker does not know; such jobs are left to other workers. {Why}")]

@@ -22,7 +22,7 @@ public sealed class HostileDataTests : IAsyncLifetime
         var succeeded = await _app.Given.RunAsync(call, default, Given.SucceededWith(Evil));
         await _app.Given.LogAsync(failed, Evil);
         await _app.Given.ProgressAsync(failed, double.NaN, Evil);
-        await _app.Given.ServerAsync(Evil, Evil);
+        _app.Given.Announce(Evil, Evil);
 
         foreach (var path in new[] { "", "/enqueued", "/failed", "/succeeded", $"/{waiting}", $"/{failed}", $"/{succeeded}" })
         {

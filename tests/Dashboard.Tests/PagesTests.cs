@@ -43,7 +43,7 @@ public sealed class PagesTests : IAsyncLifetime
     {
         foreach (var state in JobStates.All)
             await _app.Given.JobAsync(state);
-        await _app.Given.ServerAsync();
+        _app.Given.Announce();
 
         var page = await _app.GetPageAsync("");
 
@@ -56,10 +56,10 @@ public sealed class PagesTests : IAsyncLifetime
     [Fact]
     public async Task The_overview_tells_what_sandboxes_do_and_what_bounds_them()
     {
-        await _app.Given.ServerAsync();
+        _app.Given.Announce();
         (await _app.GetPageAsync("")).ShouldNotContain("busy");
-        await _app.Store.AnnounceAsync(
-            new("jobrunner@build-8:1:2", ["default"], 4, Given.Now, Given.Now) { Sandboxes = new("memory: 512 MB; strict: <no>", 3, 1, 8) }, default);
+        _app.Store.Announce(
+            new("jobrunner@build-8:1:2", ["default"], 4, Given.Now, Given.Now) { Sandboxes = new("memory: 512 MB; strict: <no>", 3, 1, 8) });
 
         var page = await _app.GetPageAsync("");
 

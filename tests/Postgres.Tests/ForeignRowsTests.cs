@@ -53,7 +53,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.StateId.ShouldBe(0);
-        (await Store.RenewAsync([new Lease(7, job.Claim, 0)], default)).ShouldBeEmpty();
+        (Store.Renew([new Lease(7, job.Claim, 0)])).ShouldBeEmpty();
         (await ApplyAsync(job, JobState.Succeeded(Now, default, default, null))).ShouldNotBeNull();
 
         (await Store.GetAsync(7, default))!.State!.Name.ShouldBe(JobStates.Succeeded);

@@ -53,7 +53,7 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
         await Sql.ExecuteAsync(ConnectionString, "delete from hangfire.lock");
         await HangfireAcquiresAsync(0, minutesAgo: 1);
 
-        (await Store.RefreshLocksAsync([_wanted], default)).ShouldBe([_wanted]);
+        (Store.RefreshLocks([_wanted])).ShouldBe([_wanted]);
         await Store.ReleaseLocksAsync([_wanted], default);
 
         (await Sql.LinesAsync(ConnectionString, "select concat_ws(' ', updatecount, acquired < now() - interval '50 s') from hangfire.lock"))

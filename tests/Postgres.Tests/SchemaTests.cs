@@ -51,7 +51,7 @@ public sealed class SchemaTests : IAsyncLifetime
     {
         await using var store = TestStore.Open(_database);
         await store.InitializeAsync(default);
-        await store.AnnounceAsync(new ServerInfo("jobrunner@x:1:2", [], 1, default, default), default);
+        store.Announce(new ServerInfo("jobrunner@x:1:2", [], 1, default, default));
 
         await InitializeStoreAsync();
 
@@ -83,11 +83,11 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task Our_own_tables_of_version_1_are_brought_up_to_date()
     {
         await InitializeStoreAsync();
-        await Sql.ExecuteAsync(_database, "drop table jobrunner.server; update jobrunner.version set version = 1");
+        await Sql.ExecuteAsync(_database, "drop table jobrunner.server, jobrunner.counter; update jobrunner.version set version = 1");
 
         await InitializeStoreAsync();
 
-        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["2"]);
+        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["3"]);
         (await Sql.LinesAsync(_database, "select count(*)::text from jobrunner.server")).ShouldBe(["0"]);
     }
 

@@ -77,7 +77,7 @@ public sealed class WorkerProgramTests(PostgresFixture postgres) : IClassFixture
         program.Output.ShouldNotContain("   at ");
     }
 
-    static IJobClient NewClient(string connectionString)
+    internal static IJobClient NewClient(string connectionString)
     {
         var services = new ServiceCollection();
         services.AddJobRunner().UsePostgres(connectionString);

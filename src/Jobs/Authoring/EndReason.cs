@@ -27,6 +27,12 @@ public enum EndReason
     /// <summary>Another worker took the job over.</summary>
     LostLease,
 
+    /// <summary>It ended, and the store refuses what it left.</summary>
+    NotStored,
+
+    /// <summary>Its worker died under it, too often or once too often for a job that must not run twice.</summary>
+    WorkerDied,
+
     /// <summary>It lost the lock that keeps other runs away (<see cref="DisableConcurrentExecutionAttribute"/>).</summary>
     LostLock,
 }

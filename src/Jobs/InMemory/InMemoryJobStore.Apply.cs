@@ -62,6 +62,8 @@ sealed partial class InMemoryJobStore
     long? Apply(StateChange change)
     {
         var row = change.Claim is { } claim ? Held(claim) : null;
+        if (change.Claim is not null && Written(change, row is not null) is { } written)
+            return written;
         if (row is not null && change.EndsClaim)
             Remove(row);
         if (change.Claim is not null && row is null)
@@ -74,6 +76,19 @@ sealed partial class InMemoryJobStore
         Enter(job, job.State.Name, change.States);
         return job.StateId;
     }
+
+    // A change whose answer was lost comes once more. Its first row is in the history, right after the one that it saw; rows that
+    // look like it are its own, because Processing names the run.
+    long? Written(StateChange change, bool held)
+    {
+        if (!_jobs.TryGetValue(change.JobId, out var job) || job.StateId == change.SeenStateId)
+            return null;
+        var written = change.EndsClaim ? job.History.Any(state => IsSame(state, change.States[0])) : held && IsSame(job.State, change.States[0]);
+        return written ? job.StateId : null;
+    }
+
+    static bool IsSame(JobState a, JobState b) =>
+        a.Name == b.Name && a.Data.Count == b.Data.Count && a.Data.All(pair => b.Data.GetValueOrDefault(pair.Key) == pair.Value);
 
     void Enter(InMemoryJob job, string? from, IReadOnlyList<JobState> states)
     {

@@ -43,7 +43,7 @@ sealed partial class InMemoryJobStore
                 _ => _byState[name].Count,
             });
             var waiting = _queues.Where(queue => queue.Value.Count > 0).ToDictionary(queue => queue.Key, queue => (long)queue.Value.Count);
-            return Task.FromResult(new StoreCounts(byState, _retries.Count, _servers.Count, waiting));
+            return Task.FromResult(new StoreCounts(byState, _retries.Count, _servers.Count, waiting) { Rescued = _rescued });
         }
     }
 

@@ -16,13 +16,13 @@ sealed partial class InMemoryJobStore
         }
     }
 
-    public Task<IReadOnlyList<ResourceLock>> RefreshLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken)
+    public IReadOnlyList<ResourceLock> RefreshLocks(IReadOnlyList<ResourceLock> locks)
     {
         lock (_lock)
         {
             foreach (var held in locks.Where(Holds))
                 _locks[held.Resource] = (held.Token, time.GetUtcNow());
-            return Task.FromResult<IReadOnlyList<ResourceLock>>([.. locks.Where(held => !Holds(held))]);
+            return [.. locks.Where(held => !Holds(held))];
         }
     }
 

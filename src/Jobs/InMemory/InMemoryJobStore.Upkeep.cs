@@ -8,8 +8,9 @@ sealed partial class InMemoryJobStore
     static readonly TimeSpan _serverTimeout = TimeSpan.FromMinutes(5);
 
     readonly Dictionary<string, ServerInfo> _servers = new(StringComparer.Ordinal);
+    long _rescued;
 
-    public Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
+    public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases)
     {
         var lost = new List<Claim>();
         lock (_lock)
@@ -24,20 +25,24 @@ sealed partial class InMemoryJobStore
             }
         }
 
-        return Task.FromResult<IReadOnlyList<Claim>>(lost);
+        return lost;
     }
 
-    public Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken)
+    public Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken)
     {
         var rescued = 0;
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            foreach (var row in _rows.Values.Where(row => IsAbandoned(row, now, silence)).ToArray())
+            foreach (var row in _rows.Values.Where(row => IsAbandoned(row, now, silence) && !own.Contains(new(row.Id, row.Token))).ToArray())
             {
+                if (_jobs.TryGetValue(row.JobId, out var job))
+                    CountDeath(job);
                 MakeWait(row);
                 rescued++;
             }
+
+            _rescued += rescued;
 
             foreach (var server in _servers.Values.Where(server => now - server.LastHeartbeat > _serverTimeout).ToArray())
                 _servers.Remove(server.Id);
@@ -46,6 +51,17 @@ sealed partial class InMemoryJobStore
         if (rescued > 0)
             Signal(new(StoreSignalKind.Enqueued));
         return Task.FromResult(rescued);
+    }
+
+    // Whoever removes a queue row here changes the job's state under the same lock: no job is ever in nobody's hands.
+    public Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken) => Task.FromResult(0);
+
+    static void CountDeath(InMemoryJob job)
+    {
+        if (job.State is { Name: JobStates.Processing } state && !state.Data["ServerId"].StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal))
+            return;
+        if (WorkerDeaths.Add(job.Parameters.GetValueOrDefault(WorkerDeaths.Parameter), job.StateId) is { } deaths)
+            job.Parameters[WorkerDeaths.Parameter] = deaths;
     }
 
     public Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
@@ -93,11 +109,10 @@ sealed partial class InMemoryJobStore
         return Task.FromResult(expired);
     }
 
-    public Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken)
+    public void Announce(ServerInfo server)
     {
         lock (_lock)
             _servers[server.Id] = server with { LastHeartbeat = time.GetUtcNow() };
-        return Task.CompletedTask;
     }
 
     public Task WithdrawAsync(string serverId, CancellationToken cancellationToken)

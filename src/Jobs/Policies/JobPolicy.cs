@@ -17,9 +17,13 @@ public sealed class JobPolicy
         _queue = Text(places.Nearest("JobRunner.QueueAttribute", "Hangfire.QueueAttribute"));
         _displayName = Text(places.Nearest(
             "JobRunner.JobDisplayNameAttribute", "Hangfire.JobDisplayNameAttribute", "System.ComponentModel.DisplayNameAttribute"));
+        AtMostOnce = places.Nearest("JobRunner.AtMostOnceAttribute") is not null;
         Exclusion = ReadExclusion(
             places.Nearest("JobRunner.DisableConcurrentExecutionAttribute", "Hangfire.DisableConcurrentExecutionAttribute"));
     }
+
+    /// <summary>True when the job must never run twice, whatever happens (<see cref="AtMostOnceAttribute"/>).</summary>
+    public bool AtMostOnce { get; }
 
     /// <summary>Whether and when the job runs again after a failure.</summary>
     public RetryPolicy Retry { get; }

@@ -49,6 +49,9 @@ public partial interface IJobStore
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
     /// by the state row it saw. A change whose last state is not Processing ends the claim. A job that becomes Succeeded or
     /// Deleted, here or in any other operation, releases those that wait for it.</summary>
+    /// <remarks>A change by an execution may be repeated as it was when its answer was lost: one that has been written already is
+    /// recognized by its first state row, and counts as taken. So that row must be that execution's alone; Processing is,
+    /// because it names the run.</remarks>
     /// <returns>For each change the id of the job's new current state row, or null when it did not take. A change that would
     /// have ended a claim ends it even then, if the claim is still held: its job has moved on. Changes of jobs that somebody
     /// else is changing at this moment are left for later (<see cref="AppliedChanges.Busy"/>); they hold up no other.</returns>
@@ -67,13 +70,25 @@ public partial interface IJobStore
     Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
 
     /// <summary>Renews the leases of running jobs.</summary>
+    /// <remarks>Synchronous, as all that tells others that a worker lives: it works on a thread of its own, and on a connection
+    /// of its own, also while jobs block every thread of the pool.</remarks>
     /// <returns>The claims that are lost: another worker has the job, or it left the state that its execution saw.</returns>
-    Task<IReadOnlyList<Claim>> RenewAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
+    IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases);
 
-    /// <summary>Takes back the jobs of workers that died: those whose server has not been heard of for
-    /// <paramref name="silence"/>. Also forgets servers that have been silent for 5 minutes, as Hangfire's do.</summary>
+    /// <summary>Takes back the jobs of workers that died: those whose lease was not renewed and whose server has not been heard of for
+    /// <paramref name="silence"/>. Each of them notes the state row under which its worker died (job parameter
+    /// <see cref="WorkerDeaths.Parameter"/>), once. Also forgets servers that have been silent for 5 minutes, as Hangfire's do.</summary>
+    /// <param name="silence">How long.</param>
+    /// <param name="own">What the caller holds itself: never taken back, however old its leases look.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many jobs wait again.</returns>
-    Task<int> RescueAsync(TimeSpan silence, CancellationToken cancellationToken);
+    Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken);
+
+    /// <summary>Puts jobs into their queues again that are Processing in nobody's hands: no queue row stands for them, and the
+    /// server that they name has not been heard of for <paramref name="silence"/> (a Hangfire server: for the invisibility
+    /// timeout). There should be none; a row that somebody deleted by hand leaves one.</summary>
+    /// <returns>How many jobs wait again.</returns>
+    Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken);
 
     /// <summary>Enqueues scheduled jobs whose instant has come, at most <paramref name="count"/>.</summary>
     /// <returns>How many were due: fewer than <paramref name="count"/> means that none is left.</returns>
@@ -99,7 +114,8 @@ public partial interface IJobStore
     Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
 
     /// <summary>Announces a worker, or tells that it is alive: the same row, made anew when somebody removed it.</summary>
-    Task AnnounceAsync(ServerInfo server, CancellationToken cancellationToken);
+    /// <inheritdoc cref="Renew" path="/remarks"/>
+    void Announce(ServerInfo server);
 
     /// <summary>Removes a worker that stops.</summary>
     Task WithdrawAsync(string serverId, CancellationToken cancellationToken);
@@ -135,8 +151,9 @@ public partial interface IJobStore
         IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken);
 
     /// <summary>Tells that locks are still in use.</summary>
+    /// <inheritdoc cref="Renew" path="/remarks"/>
     /// <returns>Those that are lost: somebody took them for abandoned.</returns>
-    Task<IReadOnlyList<ResourceLock>> RefreshLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken);
+    IReadOnlyList<ResourceLock> RefreshLocks(IReadOnlyList<ResourceLock> locks);
 
     /// <summary>Gives locks back. Those that are not ours any more are left alone.</summary>
     Task ReleaseLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken);
@@ -145,6 +162,10 @@ public partial interface IJobStore
 /// <summary>Shorter forms.</summary>
 public static class JobStoreExtensions
 {
+    /// <summary>Takes back the jobs of workers that died, for somebody who holds none.</summary>
+    public static Task<int> RescueAsync(this IJobStore store, TimeSpan silence, CancellationToken cancellationToken) =>
+        store.RescueAsync(silence, [], cancellationToken);
+
     /// <summary>Takes waiting jobs of any type.</summary>
     public static Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
         this IJobStore store, IReadOnlyList<string> queues, int count, CancellationToken cancellationToken) =>

@@ -117,6 +117,10 @@ public sealed record ServerInfo(
 
     /// <summary>Its sandboxes; null for a Hangfire server, which has none.</summary>
     public ServerSandboxes? Sandboxes { get; init; }
+
+    /// <summary>How many jobs have ended there whose outcome the store has refused so far: 0 unless something is wrong with
+    /// what they left, or with the store.</summary>
+    public int Unwritten { get; init; }
 }
 
 /// <summary>A worker's sandboxes at its last heartbeat.</summary>
@@ -135,6 +139,12 @@ public sealed record ServerSandboxes(string Limits, int Busy, int Idle, int Maxi
 public sealed record StoreCounts(
     IReadOnlyDictionary<string, long> ByState, long Retries, int Servers, IReadOnlyDictionary<string, long> Queues)
 {
+    /// <summary>How often jobs were taken back from workers that died, ever.</summary>
+    public long Rescued { get; init; }
+
+    /// <summary>How often jobs were found Processing in nobody's hands, ever: 0 unless somebody else meddles, or has a fault.</summary>
+    public long Orphans { get; init; }
+
     /// <summary>How many jobs wait or run, or will.</summary>
     public long Unfinished => ByState[JobStates.Enqueued] + ByState[JobStates.Scheduled] + ByState[JobStates.Processing] + ByState[JobStates.Awaiting];
 }

@@ -10,7 +10,7 @@ namespace JobRunner.Postgres;
 sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
-    const int OwnVersion = 2;
+    const int OwnVersion = 3;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -24,9 +24,9 @@ sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool no
         var ownVersion = await FoundAsync(connection, names.Own, "version", cancellationToken) ?? 0;
         if (ownVersion == 0)
             await CreateAsync(connection, names.Own, "jobrunner.sql", cancellationToken);
-        if (ownVersion < OwnVersion)
-            await ExecuteAsync(connection, Resource("jobrunner-2.sql"), cancellationToken);
-        else if (ownVersion > OwnVersion)
+        for (var next = Math.Max(ownVersion, 1) + 1; next <= OwnVersion; next++)
+            await ExecuteAsync(connection, Resource($"jobrunner-{next}.sql"), cancellationToken);
+        if (ownVersion > OwnVersion)
             throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
                 $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
         if (notifyTrigger && !await HasTriggerAsync(connection, cancellationToken))

@@ -37,9 +37,9 @@ static class StackDump
         return stacks.Length == 0 ? "No code of the job was found on them." : stacks;
     }
 
-    // The libraries are files beside this one, and no list of dependencies names them.
+    // The libraries are files in a directory beside this one, and no list of dependencies names them.
     static Assembly? LoadFromHere(AssemblyLoadContext context, AssemblyName name) =>
-        Path.Combine(Path.GetDirectoryName(typeof(StackDump).Assembly.Location)!, $"{name.Name}.dll") is var file && File.Exists(file)
+        Path.Combine(Path.GetDirectoryName(typeof(StackDump).Assembly.Location)!, "stacks", $"{name.Name}.dll") is var file && File.Exists(file)
             ? context.LoadFromAssemblyPath(file)
             : null;
 

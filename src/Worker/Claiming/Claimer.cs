@@ -25,6 +25,7 @@ sealed class Claimer
     readonly Outage _outage;
     readonly QueueGroups _groups;
     readonly Dictionary<IPlace, Aside> _asides;
+    CancellationToken _stopping;
 
     public Claimer(
         IJobStore store, Dispatcher dispatcher, ForeignJobs foreign, ClaimWake wake, IOptions<WorkerOptions> options, TimeProvider time,
@@ -56,6 +57,7 @@ sealed class Claimer
     /// <summary>The loop. The token ends claiming, never a claim that is under way: its jobs would be held by nobody.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        _stopping = stopping;
         while (!stopping.IsCancellationRequested)
         {
             var pause = TimeSpan.Zero;
@@ -145,7 +147,7 @@ sealed class Claimer
         List<(ClaimedJob Job, IPlace Place)>? away = null;
         foreach (var job in jobs)
         {
-            if (_foreign.Leaves(job))
+            if (_stopping.IsCancellationRequested || _foreign.Leaves(job))
             {
                 _dispatcher.GiveBack(job);
                 continue;
@@ -182,14 +184,14 @@ sealed class Claimer
             await MoveAsync(away);
     }
 
-    // Until it works: a claim that is in nobody's hands would wait for its lease to run out.
+    // Until it works, or the worker stops: a claim that is in nobody's hands waits for its lease to run out.
     async Task MoveAsync(IEnumerable<(ClaimedJob Job, IPlace Place)> jobs)
     {
         foreach (var some in jobs.GroupBy(job => (job.Job.Queue, job.Place)))
         {
             var aside = _asides[some.Key.Place];
             await _outage.RetryAsync(
-                () => _store.MoveAsync([.. some.Select(job => job.Job.Claim)], aside.QueueFor(some.Key.Queue), CancellationToken.None), default);
+                () => _store.MoveAsync([.. some.Select(job => job.Job.Claim)], aside.QueueFor(some.Key.Queue), CancellationToken.None), _stopping);
             aside.HasWaiting = true;
         }
     }

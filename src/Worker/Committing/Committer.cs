@@ -1,38 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using JobRunner.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Worker;
 
 /// <summary>
 /// Writes what became of executions, many at once. One loop, and two writes in flight, so that the store works on one while
 /// the other is being made or read: what arrives meanwhile is the next batch, so batches grow with the load and a single end is
-/// written at once. A slot of a lane is free only when its outcome has been accepted here, and the line is bounded: that is
-/// the back-pressure.
+/// written at once. A slot of a lane is free only when its outcome has been accepted here, and the line is bounded, in rows and
+/// for long results by weight: that is the back-pressure.
 /// </summary>
-sealed class Committer(
-    IJobStore store, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<Committer> logger)
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle to dispose, and late ends must not throw.")]
+sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider time)
 {
     const int MaxBatch = 1000;
+
+    // In characters: of results and error texts.
+    const long MaxBatchWeight = 8 * 1024 * 1024;
+    const long Heavy = 1024 * 1024;
+    const int MostHeavy = 4;
 
     // A write has its price whatever is in it: right after another one, a few outcomes wait for more.
     const int WorthWriting = 64;
     static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(4);
 
-    readonly Channel<(Execution Execution, Outcome? Outcome)> _line =
-        Channel.CreateBounded<(Execution, Outcome?)>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
-    readonly Random _random = Random.Shared;
-    readonly Outage _outage = new(logger, "write outcomes", time);
-    readonly BusyOutcomes _busy = new(time, logger);
+    readonly Channel<Write> _line =
+        Channel.CreateBounded<Write>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
+    readonly SemaphoreSlim _heavy = new(MostHeavy);
 
-    /// <summary>Hands over an outcome; waits while the line is full.</summary>
-    public ValueTask EndAsync(Execution execution, Outcome outcome) => _line.Writer.WriteAsync((execution, outcome));
+    /// <summary>Hands over an outcome; waits while the line is full. Only the first outcome of an execution counts, and after
+    /// <see cref="Complete"/> none does.</summary>
+    public async ValueTask EndAsync(Execution execution, Outcome outcome)
+    {
+        if (!executions.TryEnd(execution))
+            return;
+        var write = new Write(execution, OutcomeBounds.Apply(outcome));
+        if (write.Weight >= Heavy)
+            await _heavy.WaitAsync();
+        try
+        {
+            await _line.Writer.WriteAsync(write);
+        }
+        catch (ChannelClosedException)
+        {
+            // The worker has stopped: the job is rescued.
+        }
+    }
 
     /// <summary>Asks for the row that says Processing. May be dropped: it is asked for again.</summary>
-    public void Mark(Execution execution) => _line.Writer.TryWrite((execution, null));
+    public void Mark(Execution execution) => _line.Writer.TryWrite(new(execution, null));
 
     /// <summary>No more outcomes come: the loop ends when all are written.</summary>
-    public void Complete() => _line.Writer.TryComplete();
+    public void Complete()
+    {
+        writer.Complete();
+        _line.Writer.TryComplete();
+    }
 
     /// <summary>The loop. The token gives up on a store that cannot be reached.</summary>
     public async Task RunAsync(CancellationToken giveUp)
@@ -50,11 +72,14 @@ sealed class Committer(
                 await Task.Delay(rest, time, CancellationToken.None);
             written = time.GetTimestamp();
             var batch = NextBatch();
+            if (batch.Count == 0)
+                continue;
+
             // An end is guarded by the state row that its mark writes: a batch with marks is written alone.
-            var marks = batch.ContainsValue(null);
+            var marks = batch.Exists(write => write.Outcome is null);
             if (marks)
                 await earlier;
-            var write = _outage.RetryAsync(() => CommitAsync(batch), giveUp);
+            var write = WriteAsync(batch, giveUp);
             await (marks ? write : earlier);
             earlier = write;
         }
@@ -62,26 +87,49 @@ sealed class Committer(
         await earlier;
     }
 
-    Dictionary<Execution, Outcome?> NextBatch()
+    async Task WriteAsync(List<Write> batch, CancellationToken giveUp)
     {
-        var batch = new Dictionary<Execution, Outcome?>();
-        while (batch.Count < MaxBatch && _line.Reader.TryRead(out var item))
-            batch[item.Execution] = item.Outcome ?? batch.GetValueOrDefault(item.Execution);
-        _busy.MoveDueTo(batch);
-        return batch;
+        var heavy = batch.Count(write => write.Weight >= Heavy);
+        await writer.WriteAsync(batch, giveUp);
+        if (heavy > 0)
+            _heavy.Release(heavy);
     }
 
-    // Also when no more outcomes come, those whose jobs are locked have to be written.
+    List<Write> NextBatch()
+    {
+        var batch = new Dictionary<Execution, Write>();
+        var weight = 0L;
+        while (batch.Count < MaxBatch && weight < MaxBatchWeight && (writer.TakeDue() ?? TakeNext()) is { } write)
+        {
+            // A mark of what has ended would come after its end; the end brings that row along.
+            if (write.Outcome is null && write.Execution.HasEnded)
+                continue;
+            batch[write.Execution] = write;
+            weight += write.Weight;
+        }
+
+        return [.. batch.Values];
+    }
+
+    Write? TakeNext() => _line.Reader.TryRead(out var write) ? write : null;
+
+    // Also when no more outcomes come, those that wait for another try have to be written.
     async Task<bool> HasMoreAsync(CancellationToken giveUp)
     {
-        if (_busy.Count == 0)
-            return await _line.Reader.WaitToReadAsync(giveUp);
-        using var pause = new CancellationTokenSource(BusyOutcomes.Pause, time);
+        if (writer.NextDueIn is not { } due)
+            return await _line.Reader.WaitToReadAsync(giveUp) || writer.NextDueIn is not null;
+        if (due <= TimeSpan.Zero)
+            return true;
+        using var pause = new CancellationTokenSource(due, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, giveUp);
         try
         {
-            if (!await _line.Reader.WaitToReadAsync(either.Token))
-                await Task.Delay(BusyOutcomes.Pause, time, giveUp);
+            if (await _line.Reader.WaitToReadAsync(either.Token))
+                return true;
+            if (writer.NextDueIn is not { } last)
+                return false;
+            if (last > TimeSpan.Zero)
+                await Task.Delay(last, time, giveUp);
         }
         catch (OperationCanceledException) when (!giveUp.IsCancellationRequested)
         {
@@ -89,77 +137,5 @@ sealed class Committer(
         }
 
         return true;
-    }
-
-    async Task CommitAsync(Dictionary<Execution, Outcome?> batch)
-    {
-        var (changed, changes) = Changes(batch);
-        await GiveUpClaimsAsync(batch);
-        if (changes.Count > 0)
-            Note(batch, changed, changes, await store.ApplyAsync(changes, CancellationToken.None));
-        foreach (var (execution, outcome) in batch)
-        {
-            if (outcome is not null)
-                executions.Remove(execution);
-        }
-    }
-
-    (List<Execution> Changed, List<StateChange> Changes) Changes(Dictionary<Execution, Outcome?> batch)
-    {
-        var now = time.GetUtcNow();
-        var changes = new List<StateChange>(batch.Count);
-        var changed = new List<Execution>(batch.Count);
-        foreach (var (execution, outcome) in batch)
-        {
-            var change = outcome is null
-                ? execution.IsMarked ? null : OutcomeStates.Start(execution, identity.ServerId)
-                : OutcomeStates.End(execution, outcome, identity.ServerId, queues, now, _random);
-            if (change is null)
-                continue;
-            changes.Add(change);
-            changed.Add(execution);
-        }
-
-        return (changed, changes);
-    }
-
-    async Task GiveUpClaimsAsync(Dictionary<Execution, Outcome?> batch)
-    {
-        var interrupted = Leases<Outcome.Interrupted>(batch);
-        if (interrupted.Count > 0)
-            await store.ReleaseAsync([.. interrupted.Select(lease => lease.Claim)], CancellationToken.None);
-        var cancelled = Leases<Outcome.Cancelled>(batch);
-        if (cancelled.Count > 0)
-            await store.DropAsync(cancelled, CancellationToken.None);
-    }
-
-    static List<Lease> Leases<T>(Dictionary<Execution, Outcome?> batch) where T : Outcome =>
-        [.. batch.Where(item => item.Value is T).Select(item => item.Key.Lease)];
-
-    void Note(Dictionary<Execution, Outcome?> batch, List<Execution> changed, List<StateChange> changes, AppliedChanges taken)
-    {
-        for (var i = 0; i < taken.Count; i++)
-        {
-            if (taken.Busy.Contains(i))
-            {
-                // Out of the batch, so that the execution stays and its lease is renewed. A mark is simply asked for again.
-                if (batch.Remove(changed[i], out var outcome) && outcome is not null)
-                    _busy.Add(changed[i], outcome);
-            }
-            else if (taken[i] is { } stateId)
-            {
-                changed[i].StateId = stateId;
-                changed[i].StateName = changes[i].States[^1].Name;
-                changed[i].IsMarked = true;
-            }
-            else if (changes[i].EndsClaim)
-            {
-                logger.LateFinish(changed[i].Job.JobId, changes[i].States[^1].Name);
-            }
-            else
-            {
-                changed[i].Stop(EndReason.LostLease);
-            }
-        }
     }
 }

@@ -68,12 +68,12 @@ sealed class Exclusions(
 
     /// <summary>Keeps the locks of running jobs. A run that has lost its lock is stopped, because another one may begin beside it, and its
     /// job waits for the lock anew.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    public void Refresh()
     {
         ResourceLock[] held;
         lock (_lock)
             held = [.. _held.Keys];
-        foreach (var lost in await store.RefreshLocksAsync(held, cancellationToken))
+        foreach (var lost in store.RefreshLocks(held))
         {
             Execution? execution;
             lock (_lock)

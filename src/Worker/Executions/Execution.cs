@@ -9,7 +9,9 @@ namespace JobRunner.Worker;
 sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 {
     readonly CancellationTokenSource _cancellation = new();
+    TaskCompletionSource? _marked;
     int _stopReason;
+    int _ended;
 
     public ClaimedJob Job => job;
 
@@ -31,8 +33,19 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     /// <summary>How often it has crashed its sandbox before.</summary>
     public int Crashes => CountOf(job, "CrashCount");
 
+    /// <summary>How many workers have died under the job before.</summary>
+    public int Deaths { get; } = WorkerDeaths.Count(job.Parameters);
+
+    /// <summary>True when the row that says Processing has to be there before the job begins: so that it can be told, should this
+    /// worker die, whether it had begun.</summary>
+    public bool IsMarkedFirst => Deaths > 0 || Method?.Policy.AtMostOnce == true;
+
     /// <summary>When its lane started it; null while it waits for a slot. Set once by the lane.</summary>
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>Since when its job has the thread that began it, as a timestamp of the clock; null once it has given it back. Set by
+    /// its lane.</summary>
+    public long? OnThreadSince { get; set; }
 
     /// <summary>The job's current state row as this execution last saw or wrote it. Set by the committer alone.</summary>
     public long StateId { get; set; } = job.StateId;
@@ -42,6 +55,13 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 
     /// <summary>True when the row that says Processing is this execution's own. Set by the committer alone.</summary>
     public bool IsMarked { get; set; }
+
+    /// <summary>True while a write for it is under way: until its answer is there, nobody knows the job's state. Set by the committer
+    /// alone.</summary>
+    public bool IsBeingWritten { get; set; }
+
+    /// <summary>How often the store has refused its outcome. Set by the committer alone.</summary>
+    public int Refusals { get; set; }
 
     /// <summary>True when the last renewal said that the job is not ours any more. Set by the lease poller alone.</summary>
     public bool LostOnce { get; set; }
@@ -62,14 +82,47 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 
     public Lease Lease => new(job.JobId, job.Claim, StateId);
 
-    /// <summary>Tells it to stop. The first reason stays.</summary>
+    /// <summary>True when it has ended, written or not.</summary>
+    public bool HasEnded => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>Ends it, once: what comes second has come too late.</summary>
+    public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>Tells it to stop. The first reason stays. Returns at once: what the job registered on its token may block, and runs
+    /// elsewhere.</summary>
     public void Stop(EndReason reason)
     {
-        if (Interlocked.CompareExchange(ref _stopReason, (int)reason + 1, 0) != 0)
-            return;
+        if (Interlocked.CompareExchange(ref _stopReason, (int)reason + 1, 0) == 0)
+            _ = CancelAsync();
+    }
+
+    /// <summary>Waits until the row that says Processing has been written, or it is told to stop. For its lane.</summary>
+    /// <exception cref="JobNotMarkedException">The store refuses that row.</exception>
+    public async Task WaitUntilMarkedAsync(Action<Execution> mark)
+    {
+        _marked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        mark(this);
         try
         {
-            _cancellation.Cancel();
+            await _marked.Task.WaitAsync(CancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is told to stop: the lane looks at that in any case.
+        }
+    }
+
+    /// <summary>Tells its lane that the row is there.</summary>
+    public void Marked() => _marked?.TrySetResult();
+
+    /// <summary>Tells its lane that the store refuses the row.</summary>
+    public void MarkRefused(Exception exception) => _marked?.TrySetException(new JobNotMarkedException(exception));
+
+    async Task CancelAsync()
+    {
+        try
+        {
+            await _cancellation.CancelAsync();
         }
         catch (ObjectDisposedException)
         {
@@ -86,3 +139,7 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     static int CountOf(ClaimedJob job, string parameter) =>
         int.TryParse(job.Parameters.GetValueOrDefault(parameter), out var count) && count > 0 ? count : 0;
 }
+
+/// <summary>A job that must not begin before its row Processing is written was not begun.</summary>
+sealed class JobNotMarkedException(Exception cause)
+    : Exception($"The job was not begun, because the store refuses the row that says so: {cause.Message}", cause);

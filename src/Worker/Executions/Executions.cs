@@ -7,11 +7,21 @@ namespace JobRunner.Worker;
 sealed class Executions
 {
     readonly ConcurrentDictionary<Claim, Execution> _held = new();
-    readonly SignalSlot _emptied = new();
+    readonly SignalSlot _ended = new();
 
     public int Count => _held.Count;
 
     public IEnumerable<Execution> All => _held.Select(entry => entry.Value);
+
+    /// <summary>Ends an execution: its outcome is on its way to the store.</summary>
+    /// <returns>False when it had ended before.</returns>
+    public bool TryEnd(Execution execution)
+    {
+        if (!execution.TryEnd())
+            return false;
+        _ended.Set();
+        return true;
+    }
 
     public void Add(Execution execution) => _held[execution.Job.Claim] = execution;
 
@@ -22,9 +32,6 @@ sealed class Executions
             execution.Ended?.Invoke();
             execution.Dispose();
         }
-
-        if (_held.IsEmpty)
-            _emptied.Set();
     }
 
     /// <summary>Stops the run of a job that was deleted or requeued, if it is here; not one that began after that.</summary>
@@ -37,11 +44,18 @@ sealed class Executions
         }
     }
 
-    /// <summary>Waits until none is held, or the time is over.</summary>
-    public async Task WaitUntilEmptyAsync(TimeSpan limit, TimeProvider time)
+    /// <summary>Waits until each has ended, written or not, or the time is over.</summary>
+    /// <returns>Those that have not.</returns>
+    public async Task<IReadOnlyList<Execution>> WaitForEndsAsync(TimeSpan limit, TimeProvider time)
     {
         var started = time.GetTimestamp();
-        while (!_held.IsEmpty && limit - time.GetElapsedTime(started) is var rest && rest > TimeSpan.Zero)
-            await _emptied.WaitAsync(rest, CancellationToken.None);
+        while (true)
+        {
+            Execution[] running = [.. All.Where(execution => !execution.HasEnded)];
+            var rest = limit - time.GetElapsedTime(started);
+            if (running.Length == 0 || rest <= TimeSpan.Zero)
+                return running;
+            await _ended.WaitAsync(rest, CancellationToken.None);
+        }
     }
 }

@@ -22,7 +22,7 @@ sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logg
     {
         var line = new JobLogLine(0, jobId, time.GetUtcNow(), (int)level, message.Length > MaxLine ? message[..MaxLine] + "…" : message);
         lock (_lock)
-            Append_NeedsLock(line);
+            Add(line);
     }
 
     public void SetProgress(long jobId, double fraction, string? message)
@@ -71,7 +71,7 @@ sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logg
             await store.WriteNotesAsync(lines, progress, cancellationToken);
             return [];
         }
-        catch (Exception e) when (Refusal.Is(e))
+        catch (Exception e) when (StoreFailures.KindOf(e) is StoreFailure.Refusal or StoreFailure.Objection)
         {
             var (line, state) = (lines.Length / 2, (progress.Length + 1) / 2);
             if (lines.Length + progress.Length > 1)
@@ -90,13 +90,13 @@ sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logg
         {
             var newer = _lines;
             _lines = [.. unwritten.SelectMany(part => part.Lines)];
-            newer.ForEach(Append_NeedsLock);
+            newer.ForEach(Add);
             foreach (var progress in unwritten.SelectMany(part => part.Progress))
                 _progress.TryAdd(progress.JobId, progress);
         }
     }
 
-    void Append_NeedsLock(JobLogLine line)
+    void Add(JobLogLine line)
     {
         if (_lines.Count < MaxWaiting)
             _lines.Add(line);

@@ -47,7 +47,8 @@ public sealed class WorkerOptions
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>After how long a silence a worker counts as dead and its jobs are taken back. The same for all workers of a
-    /// store, at least twice <see cref="HeartbeatInterval"/> and <see cref="LeaseInterval"/>. Default 30 s.</summary>
+    /// store, at least three times <see cref="HeartbeatInterval"/> and <see cref="LeaseInterval"/>. A worker calls others dead only
+    /// after it has been connected for as long itself. Default 30 s.</summary>
     public TimeSpan RescueAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a stop waits for running jobs before it cancels them. What is cut off is given back at no cost to

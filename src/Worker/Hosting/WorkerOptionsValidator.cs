@@ -13,8 +13,8 @@ sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         AtLeast(nameof(options.Backlog), options.Backlog, 0);
         Between(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Between(nameof(options.ProcessingDelay), options.ProcessingDelay, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        Between(nameof(options.LeaseInterval), options.LeaseInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 2);
-        Between(nameof(options.HeartbeatInterval), options.HeartbeatInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 2);
+        Between(nameof(options.LeaseInterval), options.LeaseInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 3);
+        Between(nameof(options.HeartbeatInterval), options.HeartbeatInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 3);
         Between(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Between(nameof(options.CancelGrace), options.CancelGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         foreach (var (i, entry) in options.Queues.Index())

@@ -11,12 +11,14 @@ namespace JobRunner.Worker;
 /// end by themselves, then their tokens are cancelled. What is still not done is given back at no cost to its attempts.
 /// </summary>
 sealed class WorkerService(
-    IJobStore store, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions, Housekeeping housekeeping,
-    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, ClaimWake wake, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time,
-    ILogger<WorkerService> logger) : IHostedService, IDisposable
+    IJobStore store, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions, Housekeeping housekeeping, SignsOfLife life,
+    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, Suspects suspects, ClaimWake wake, WorkerIdentity identity, IOptions<WorkerOptions> options,
+    TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
-    // How long a stop tries to write outcomes to a store that cannot be reached.
+    // How long a stop waits for a store that does not answer: for a claim that is under way, for the last outcomes, for the rest.
+    static readonly TimeSpan _lastClaim = TimeSpan.FromSeconds(2);
     static readonly TimeSpan _lastWrites = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
 
     readonly CancellationTokenSource _stopClaiming = new();
     readonly CancellationTokenSource _stopHousekeeping = new();
@@ -29,10 +31,13 @@ sealed class WorkerService(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await housekeeping.AnnounceAsync(cancellationToken);
+        await Task.Run(life.Announce, cancellationToken);
         await sandboxes.StartAsync(cancellationToken);
+        life.Start();
         _committing = Task.Run(() => committer.RunAsync(_stopCommitting.Token), CancellationToken.None);
-        _excluding = Task.Run(() => exclusions.RunAsync(_stopHousekeeping.Token), CancellationToken.None);
+        _excluding = Task.WhenAll(
+            Task.Run(() => exclusions.RunAsync(_stopHousekeeping.Token), CancellationToken.None),
+            Task.Run(() => suspects.RunAsync(_stopClaiming.Token), CancellationToken.None));
         _whileJobsRun = RunAll(housekeeping.WhileJobsRun, _stopHousekeeping.Token);
         _forAll = Task.WhenAll(
             RunAll(housekeeping.ForAll, _stopClaiming.Token),
@@ -48,8 +53,7 @@ sealed class WorkerService(
         await StopClaimingAsync();
         await DrainAsync();
         await WriteLastAsync();
-        await Quietly(store.WithdrawAsync(identity.ServerId, CancellationToken.None));
-        await sandboxes.DisposeAsync();
+        await Quietly(sandboxes.DisposeAsync().AsTask());
         logger.Stopped();
     }
 
@@ -63,39 +67,41 @@ sealed class WorkerService(
     async Task StopClaimingAsync()
     {
         await _stopClaiming.CancelAsync();
-        await _claiming;
+        await Quietly(_claiming, _lastClaim);
         logger.Stopping(executions.Count);
-        foreach (var execution in lanes.All.SelectMany(lane => lane.TakeLine()).Concat(exclusions.TakeLine()))
-            await committer.EndAsync(execution, new Outcome.Interrupted());
+        await GiveBackAsync(lanes.All.SelectMany(lane => lane.TakeLine()).Concat(exclusions.TakeLine()).Concat(suspects.TakeLine()));
     }
 
     async Task DrainAsync()
     {
-        await executions.WaitUntilEmptyAsync(options.Value.ShutdownGrace, time);
-        if (executions.Count == 0)
+        var running = await executions.WaitForEndsAsync(options.Value.ShutdownGrace, time);
+        if (running.Count == 0)
             return;
-        logger.Cancelling(executions.Count, options.Value.ShutdownGrace);
-        foreach (var execution in executions.All)
+        logger.Cancelling(running.Count, options.Value.ShutdownGrace);
+        foreach (var execution in running)
             execution.Stop(EndReason.Shutdown);
-        await executions.WaitUntilEmptyAsync(options.Value.CancelGrace, time);
+        running = await executions.WaitForEndsAsync(options.Value.CancelGrace, time);
+        if (running.Count == 0)
+            return;
+        logger.Abandoning(running.Count);
+        await GiveBackAsync(running);
     }
+
+    // The committer takes them at once, unless the store has taken nothing for long: then they are rescued.
+    Task GiveBackAsync(IEnumerable<Execution> executions) =>
+        Quietly(Task.WhenAll([.. executions.Select(execution => committer.EndAsync(execution, new Outcome.Interrupted()).AsTask())]), _lastWords);
 
     async Task WriteLastAsync()
     {
-        if (executions.Count > 0)
-        {
-            logger.Abandoning(executions.Count);
-            foreach (var execution in executions.All)
-                await committer.EndAsync(execution, new Outcome.Interrupted());
-        }
-
         committer.Complete();
         _stopCommitting.CancelAfter(_lastWrites);
-        await Quietly(_committing);
-        await Quietly(notes.FlushAsync(CancellationToken.None));
+        await Quietly(_committing, _lastWrites);
+        await Quietly(notes.FlushAsync(CancellationToken.None), _lastWords);
         await _stopHousekeeping.CancelAsync();
-        await Quietly(Task.WhenAll(_whileJobsRun, _forAll, _excluding));
-        await Quietly(exclusions.ReleaseAsync(CancellationToken.None));
+        await Quietly(Task.WhenAll(_whileJobsRun, _forAll, _excluding), _lastWords);
+        await Quietly(exclusions.ReleaseAsync(CancellationToken.None), _lastWords);
+        life.Stop();
+        await Quietly(store.WithdrawAsync(identity.ServerId, CancellationToken.None), _lastWords);
     }
 
     void OnSignal(StoreSignal signal)
@@ -110,11 +116,11 @@ sealed class WorkerService(
         Task.WhenAll(pollers.Select(poller => Task.Run(() => poller.RunAsync(stopping), CancellationToken.None)));
 
     // At a stop a store that is gone must not keep the rest from stopping; what could not be written is rescued by others.
-    async Task Quietly(Task task)
+    async Task Quietly(Task task, TimeSpan? limit = null)
     {
         try
         {
-            await task;
+            await task.WaitAsync(limit ?? Timeout.InfiniteTimeSpan, time);
         }
         catch (Exception e)
         {

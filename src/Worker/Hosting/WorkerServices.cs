@@ -30,10 +30,14 @@ public static class WorkerServices
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<Exclusions>();
         services.AddSingleton<ForeignJobs>();
+        services.AddSingleton<OutcomeWriter>();
         services.AddSingleton<Committer>();
+        services.AddSingleton<Suspects>();
         services.AddSingleton<Claimer>();
         services.AddSingleton<Lookout>();
         services.AddSingleton<RecurringScheduler>();
+        services.AddSingleton<ThreadPoolWatch>();
+        services.AddSingleton<SignsOfLife>();
         services.AddSingleton<Worker.Housekeeping>();
         services.AddSingleton(Lanes);
         services.AddHostedService<WorkerService>();

@@ -4,11 +4,11 @@ namespace JobRunner.Worker;
 
 /// <summary>
 /// A store that cannot be reached: one log line when it begins and one when it is over, and between attempts a pause
-/// that grows to five seconds, with jitter so that workers do not come back in step. Thread-safe.
+/// that grows to three seconds, with jitter so that workers do not come back in step. Thread-safe.
 /// </summary>
 sealed class Outage(ILogger logger, string what, TimeProvider time)
 {
-    static readonly TimeSpan _longest = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan _longest = TimeSpan.FromSeconds(3);
 
     readonly Lock _lock = new();
     TimeSpan _pause;
@@ -25,11 +25,18 @@ sealed class Outage(ILogger logger, string what, TimeProvider time)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(Begun(e) * (0.5 + Random.Shared.NextDouble()), time, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PauseAsync(e, cancellationToken);
             return false;
         }
     }
+
+    /// <summary>Notes a failure, and pauses.</summary>
+    public Task PauseAsync(Exception failure, CancellationToken cancellationToken) =>
+        Task.Delay(Failed(failure), time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+
+    /// <summary>Notes a failure.</summary>
+    /// <returns>The pause until the next try.</returns>
+    public TimeSpan Failed(Exception failure) => Begun(failure) * (0.5 + Random.Shared.NextDouble());
 
     /// <summary>Tries until it works or the token gives up.</summary>
     public async Task RetryAsync(Func<Task> action, CancellationToken giveUp)
@@ -52,7 +59,8 @@ sealed class Outage(ILogger logger, string what, TimeProvider time)
         return TimeSpan.FromMilliseconds(100);
     }
 
-    void Over()
+    /// <summary>Notes that it works.</summary>
+    public void Over()
     {
         lock (_lock)
         {

@@ -12,9 +12,12 @@ abstract class InProcessLane(
         var started = Time.GetTimestamp();
         try
         {
-            var result = await performer.RunAsync(
+            // Until it waits for something for the first time, the job has this thread.
+            execution.OnThreadSince = started;
+            var running = performer.RunAsync(
                 execution.Method!, execution.Job.Invocation!, Cultures.Of(execution.Job), new JobContext(execution, notes));
-            return new Outcome.Succeeded(result, Time.GetElapsedTime(started));
+            execution.OnThreadSince = null;
+            return new Outcome.Succeeded(await running, Time.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (execution.StopReason is not null)
         {
@@ -41,7 +44,15 @@ sealed class ThreadLane(
     : InProcessLane("thread", capacity, backlog, performer, notes, committer, wake, time)
 {
     protected override void Launch(Execution execution) =>
-        _ = Task.Factory.StartNew(() => RunAsync(execution), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _ = OnOwnThread(() => RunAsync(execution));
+
+    // Whatever was waited for before may have ended on a thread of the pool.
+    protected override ValueTask<Outcome> PerformAsync(Execution execution) => Thread.CurrentThread.IsThreadPoolThread
+        ? new(OnOwnThread(() => base.PerformAsync(execution).AsTask()).Unwrap())
+        : base.PerformAsync(execution);
+
+    static Task<T> OnOwnThread<T>(Func<T> run) =>
+        Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
 
 /// <summary>The cultures that a job was enqueued under.</summary>

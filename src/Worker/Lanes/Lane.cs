@@ -12,6 +12,7 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
 
     readonly Lock _lock = new();
     readonly LinkedList<Execution> _line = new();
+    bool _isHeld;
     int _running;
     int _wanted;
 
@@ -23,7 +24,17 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
         get
         {
             lock (_lock)
-                return Math.Max(0, capacity + _wanted - _running - _line.Count);
+                return _isHeld ? 0 : Math.Max(0, capacity + _wanted - _running - _line.Count);
+        }
+    }
+
+    /// <summary>How many run.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_lock)
+                return _running;
         }
     }
 
@@ -48,7 +59,7 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
     {
         lock (_lock)
         {
-            if (_running >= capacity)
+            if (_isHeld || _running >= capacity)
             {
                 _line.AddLast(execution);
                 return;
@@ -57,6 +68,39 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
             _running++;
         }
 
+        Launch(execution);
+    }
+
+    /// <summary>Begins nothing until <see cref="Resume"/>.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+            _isHeld = true;
+    }
+
+    /// <summary>Goes on.</summary>
+    public void Resume()
+    {
+        var begun = new List<Execution>();
+        lock (_lock)
+        {
+            _isHeld = false;
+            for (; _running < capacity && _line.First is { } next; _running++)
+            {
+                begun.Add(next.Value);
+                _line.RemoveFirst();
+            }
+        }
+
+        begun.ForEach(Launch);
+        wake.Freed();
+    }
+
+    /// <summary>Begins an execution although the lane may be held.</summary>
+    public void StartNow(Execution execution)
+    {
+        lock (_lock)
+            _running++;
         Launch(execution);
     }
 
@@ -93,14 +137,28 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
     ValueTask<Outcome> StartAsync(Execution execution)
     {
         execution.StartedAt = time.GetUtcNow();
-        return PerformAsync(execution);
+        return execution.IsMarkedFirst ? StartMarkedAsync(execution) : PerformAsync(execution);
+    }
+
+    async ValueTask<Outcome> StartMarkedAsync(Execution execution)
+    {
+        try
+        {
+            await execution.WaitUntilMarkedAsync(committer.Mark);
+        }
+        catch (JobNotMarkedException e)
+        {
+            return new Outcome.Failed(EndReason.NotStored, ExceptionInfo.From(e));
+        }
+
+        return execution.StopReason is { } reason ? Outcome.OfStop(reason) : await PerformAsync(execution);
     }
 
     Execution? Next()
     {
         lock (_lock)
         {
-            if (_line.First is { } next)
+            if (!_isHeld && _line.First is { } next)
             {
                 _line.RemoveFirst();
                 if (time.GetElapsedTime(next.Value.ClaimedAt) > _long)

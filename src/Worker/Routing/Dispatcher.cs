@@ -4,8 +4,8 @@ namespace JobRunner.Worker;
 
 /// <summary>Hands claimed jobs to their lanes. What cannot be loaded fails here, with the reason.</summary>
 sealed class Dispatcher(
-    JobMethods methods, ArgumentSerializer arguments, Router router, WorkerLanes lanes, Exclusions exclusions, Executions executions,
-    Committer committer, TimeProvider time)
+    JobMethods methods, ArgumentSerializer arguments, Router router, WorkerLanes lanes, Exclusions exclusions, Suspects suspects,
+    Executions executions, Committer committer, TimeProvider time)
 {
     /// <summary>Where jobs can go.</summary>
     public IReadOnlyList<IPlace> Places { get; } = [.. lanes.All, exclusions];
@@ -33,12 +33,35 @@ sealed class Dispatcher(
         executions.Add(execution);
         if (routed.Error is not null)
             _ = committer.EndAsync(execution, new Outcome.Failed(EndReason.Exception, routed.Error)).AsTask();
+        else if (WhyNotAgain(execution) is { } verdict)
+            _ = committer.EndAsync(execution, new Outcome.Failed(EndReason.WorkerDied, verdict)).AsTask();
         else if (routed.Resource is null)
-            ((Lane)routed.Place!).Add(execution);
+            StartOn((Lane)routed.Place!, execution);
         else
             exclusions.Add(execution, routed.Resource, routed.Method!.Policy.Exclusion!.Timeout,
-                () => LaneOf(routed.Method, routed.Job).Add(execution));
+                () => StartOn(LaneOf(routed.Method, routed.Job), execution));
     }
+
+    void StartOn(Lane lane, Execution execution)
+    {
+        if (Suspects.IsSuspect(execution))
+            suspects.Add(lane, execution);
+        else
+            lane.Add(execution);
+    }
+
+    static ExceptionInfo? WhyNotAgain(Execution execution)
+    {
+        if (execution.Deaths >= Suspects.MostDeaths)
+            return WorkerDied(
+                $"{execution.Deaths} workers died while they ran this job, at last with nothing beside it. It is not run again. A stack overflow, " +
+                "a lack of memory, Environment.FailFast or a fault in native code takes a worker down; in a sandbox ([Sandboxed]) it costs the job alone.");
+        return execution is { Method.Policy.AtMostOnce: true, Job.StateName: JobStates.Processing }
+            ? WorkerDied("Its worker died, or was cut off, while it ran this job. It is not run again, because it is marked [AtMostOnce].")
+            : null;
+    }
+
+    static ExceptionInfo WorkerDied(string message) => new("JobRunner.WorkerDiedException", message, message);
 
     /// <summary>Gives a job back that is not for this worker.</summary>
     public void GiveBack(ClaimedJob job)

@@ -56,6 +56,6 @@ sealed class Given(IJobStore store)
     public Task ProgressAsync(long id, double fraction, string? message) =>
         store.WriteNotesAsync([], [new(id, fraction, message, Now)], default);
 
-    public Task ServerAsync(string id = Server, params string[] queues) =>
-        store.AnnounceAsync(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now), default);
+    public void Announce(string id = Server, params string[] queues) =>
+        store.Announce(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now));
 }

@@ -10,8 +10,8 @@ static class RealisticStore
         var pages = new List<(string, string)> { ("overview", ""), ("missing", "/4711000") };
         foreach (var state in JobStates.All)
             pages.Add((state, "/" + state.ToLowerInvariant()));
-        await given.ServerAsync(Given.Server, "critical", "default", "mail-out");
-        await given.ServerAsync("web-2:91:6f0de0a4-8f0d-4f30-95f1-1c2a3f1a9d10", "default");
+        given.Announce(Given.Server, "critical", "default", "mail-out");
+        given.Announce("web-2:91:6f0de0a4-8f0d-4f30-95f1-1c2a3f1a9d10", "default");
         await WaitingAsync(given);
         foreach (var (name, id) in await SingleAsync(given))
             pages.Add((name, $"/{id}"));

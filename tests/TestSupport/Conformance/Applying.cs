@@ -78,13 +78,64 @@ public abstract partial class JobStoreConformance
     public async Task A_change_takes_once()
     {
         var job = await AddAndClaimAsync();
-        var end = By(job, Succeeded());
 
-        (await ApplyAsync(end)).ShouldNotBeNull();
-        (await ApplyAsync(end)).ShouldBeNull();
+        (await ApplyAsync(By(job, Processing(), Succeeded()))).ShouldNotBeNull();
+        (await ApplyAsync(By(job, Processing(), Succeeded()))).ShouldBeNull();
 
-        (await HistoryAsync(job.JobId)).Length.ShouldBe(2);
+        (await HistoryAsync(job.JobId)).Length.ShouldBe(3);
         (await CountAsync(JobStates.Succeeded)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_end_that_is_written_once_more_is_recognized_also_when_the_job_has_moved_on()
+    {
+        var job = await AddAndClaimAsync();
+        var end = By(job, Processing(), Failed(), JobState.Enqueued("default", Now, "Retry attempt 1 of 10: boom"));
+        var written = await ApplyAsync(end);
+
+        (await ApplyAsync(end)).ShouldBe(written);
+        var next = (await ClaimAsync()).ShouldHaveSingleItem();
+        (await ApplyAsync(By(next, Processing(), Succeeded()))).ShouldNotBeNull();
+        (await ApplyAsync(end)).ShouldNotBeNull();
+
+        (await HistoryAsync(job.JobId)).ShouldBe(
+            [JobStates.Succeeded, JobStates.Processing, JobStates.Enqueued, JobStates.Failed, JobStates.Processing, JobStates.Enqueued]);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_marked_run_that_is_written_once_more_is_recognized()
+    {
+        var job = await StartAsync(await AddAndClaimAsync());
+        var end = By(job, Succeeded("1"));
+        var written = await ApplyAsync(end);
+
+        (await ApplyAsync(end)).ShouldBe(written);
+        (await ApplyAsync(By(job, Succeeded("2")))).ShouldBeNull();
+        (await CountAsync(JobStates.Succeeded)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_mark_that_is_written_once_more_is_recognized_as_long_as_the_job_is_in_it()
+    {
+        var job = await AddAndClaimAsync();
+        var mark = By(job, Processing());
+        var written = await ApplyAsync(mark);
+
+        (await ApplyAsync(mark)).ShouldBe(written);
+        (await HistoryAsync(job.JobId)).Length.ShouldBe(2);
+        await Store.DeleteAsync([job.JobId], null, default);
+        (await ApplyAsync(mark)).ShouldBeNull("somebody deleted it");
+    }
+
+    [Fact]
+    public async Task A_mark_that_is_written_once_more_after_a_rescue_is_not_taken()
+    {
+        var job = await AddAndClaimAsync();
+        var mark = By(job, Processing());
+        await ApplyAsync(mark);
+        await Store.ReleaseAsync([job.Claim], default);
+
+        (await ApplyAsync(mark)).ShouldBeNull();
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     protected Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int count = 100, params string[] queues) =>
         Store.ClaimAsync(queues is [] ? ["default"] : queues, count, default);
 
-    protected JobState Processing(string server = "jobrunner@test:1:5d2c") => JobState.Processing(server, "28fc439f-78dc", Now);
+    protected JobState Processing(string server = "jobrunner@test:1:5d2c") => JobState.Processing(server, Guid.NewGuid().ToString(), Now);
 
     protected JobState Succeeded(string? result = null) => JobState.Succeeded(Now, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(7), result);
 

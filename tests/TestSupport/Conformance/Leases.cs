@@ -41,7 +41,7 @@ public abstract partial class JobStoreConformance
         var lease = new Lease(second.JobId, second.Claim, second.StateId);
 
         await Store.DropAsync([lease with { Claim = first.Claim }], default);
-        (await Store.RenewAsync([lease], default)).ShouldBeEmpty();
+        (Store.Renew([lease])).ShouldBeEmpty();
         await Store.DeleteAsync([second.JobId], null, default);
         await Store.DropAsync([lease], default);
 
@@ -69,7 +69,7 @@ public abstract partial class JobStoreConformance
         await Store.DeleteAsync([jobs[2].JobId], null, default);
         await ApplyAsync(By(jobs[3], Succeeded()));
 
-        var lost = await Store.RenewAsync([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))], default);
+        var lost = Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))]);
 
         lost.ShouldBe([jobs[1].Claim, jobs[2].Claim, jobs[3].Claim], ignoreOrder: true);
     }
@@ -81,8 +81,8 @@ public abstract partial class JobStoreConformance
         await Store.ReleaseAsync([first.Claim], default);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
 
-        var lost = await Store.RenewAsync(
-            [new Lease(first.JobId, first.Claim, first.StateId), new Lease(second.JobId, second.Claim, second.StateId)], default);
+        var lost = Store.Renew(
+            [new Lease(first.JobId, first.Claim, first.StateId), new Lease(second.JobId, second.Claim, second.StateId)]);
 
         lost.ShouldBe([first.Claim]);
     }
@@ -92,13 +92,13 @@ public abstract partial class JobStoreConformance
     {
         await Store.AddAsync([Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
-        await Store.AnnounceAsync(Server("jobrunner@dead:1:a"), default);
+        Store.Announce(Server("jobrunner@dead:1:a"));
         var dead = await StartAsync(jobs[0], "jobrunner@dead:1:a");
         await StartAsync(jobs[1], "jobrunner@alive:2:b");
         (await Store.RescueAsync(Silence, default)).ShouldBe(0);
 
         await PassTimeAsync(Silence * 2);
-        await Store.AnnounceAsync(Server("jobrunner@alive:2:b"), default);
+        Store.Announce(Server("jobrunner@alive:2:b"));
 
         (await Store.RescueAsync(Silence, default)).ShouldBe(1);
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(dead.JobId);
@@ -111,7 +111,7 @@ public abstract partial class JobStoreConformance
         await Store.AddAsync([Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
         await PassTimeAsync(Silence * 2);
-        await Store.RenewAsync([new Lease(jobs[1].JobId, jobs[1].Claim, jobs[1].StateId)], default);
+        Store.Renew([new Lease(jobs[1].JobId, jobs[1].Claim, jobs[1].StateId)]);
 
         (await Store.RescueAsync(Silence, default)).ShouldBe(1);
 
@@ -143,9 +143,9 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_server_that_is_silent_for_five_minutes_is_forgotten()
     {
-        await Store.AnnounceAsync(new ServerInfo("gone:1:x", ["default"], 1, Now, Now), default);
+        Store.Announce(new ServerInfo("gone:1:x", ["default"], 1, Now, Now));
         await PassTimeAsync(TimeSpan.FromMinutes(4));
-        await Store.AnnounceAsync(new ServerInfo("here:1:x", ["default"], 1, Now, Now), default);
+        Store.Announce(new ServerInfo("here:1:x", ["default"], 1, Now, Now));
         await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
         (await Store.ListServersAsync(default)).Count.ShouldBe(2);
 
@@ -153,5 +153,41 @@ public abstract partial class JobStoreConformance
         await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
 
         (await Store.ListServersAsync(default)).ShouldHaveSingleItem().Id.ShouldBe("here:1:x");
+    }
+
+    [Fact]
+    public async Task What_the_caller_holds_itself_is_not_rescued_however_old_it_looks()
+    {
+        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        var jobs = await ClaimAsync();
+        await StartAsync(jobs[1]);
+        await PassTimeAsync(Silence * 2);
+
+        (await Store.RescueAsync(Silence, [jobs[0].Claim, jobs[1].Claim], default)).ShouldBe(1);
+
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(jobs[2].JobId);
+        (await Store.CountAsync(default)).Rescued.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Each_worker_that_died_under_a_job_is_counted_once_and_only_if_it_had_begun_the_job_anew()
+    {
+        var first = await AddAndClaimAsync();
+        (await DieAsync()).ShouldBe(1, "nobody knows whether it had begun");
+        (await DieAsync()).ShouldBe(1, "it had not written Processing");
+        await StartAsync((await ClaimAsync()).ShouldHaveSingleItem(), "jobrunner@dead:1:a");
+        (await DieAsync(claim: false)).ShouldBe(2);
+        (await DieAsync()).ShouldBe(2, "it had not written Processing");
+        await StartAsync((await ClaimAsync()).ShouldHaveSingleItem(), "jobrunner@dead:1:b");
+        (await DieAsync(claim: false)).ShouldBe(3);
+
+        async Task<int> DieAsync(bool claim = true)
+        {
+            if (claim && (await GetAsync(first.JobId)).Parameters.ContainsKey(WorkerDeaths.Parameter))
+                (await ClaimAsync()).Count.ShouldBe(1);
+            await PassTimeAsync(Silence * 2);
+            (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+            return WorkerDeaths.Count((await GetAsync(first.JobId)).Parameters);
+        }
     }
 }

@@ -106,7 +106,7 @@ public abstract partial class JobStoreConformance
 
         await Store.RequeueAsync([job.JobId], null, default);
 
-        (await Store.RenewAsync([new Lease(job.JobId, job.Claim, job.StateId)], default)).ShouldBe([job.Claim]);
+        (Store.Renew([new Lease(job.JobId, job.Claim, job.StateId)])).ShouldBe([job.Claim]);
         (await ApplyAsync(By(job, Succeeded()))).ShouldBeNull();
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }

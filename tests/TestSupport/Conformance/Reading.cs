@@ -47,7 +47,7 @@ public abstract partial class JobStoreConformance
     {
         await Store.AddAsync([Enqueued(), Enqueued(), Enqueued("low"), Scheduled(TimeSpan.FromHours(1))], default);
         await StartAsync((await ClaimAsync(1))[0]);
-        await Store.AnnounceAsync(Server(), default);
+        Store.Announce(Server());
 
         var counts = await Store.CountAsync(default);
 

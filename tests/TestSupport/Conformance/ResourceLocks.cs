@@ -44,7 +44,7 @@ public abstract partial class JobStoreConformance
 
         (await AcquireAsync(_theirs)).ShouldBe([_theirs]);
 
-        (await Store.RefreshLocksAsync([_mine], default)).ShouldBe([_mine]);
+        (Store.RefreshLocks([_mine])).ShouldBe([_mine]);
         await Store.ReleaseLocksAsync([_mine], default);
         (await AcquireAsync(_mine)).ShouldBeEmpty();
     }
@@ -54,7 +54,7 @@ public abstract partial class JobStoreConformance
     {
         await AcquireAsync(_mine);
         await PassTimeAsync(Silence / 2);
-        (await Store.RefreshLocksAsync([_mine], default)).ShouldBeEmpty();
+        (Store.RefreshLocks([_mine])).ShouldBeEmpty();
         await PassTimeAsync(Silence * 0.75);
 
         (await AcquireAsync(_theirs)).ShouldBeEmpty();
@@ -64,7 +64,7 @@ public abstract partial class JobStoreConformance
     public async Task Nothing_happens_to_no_locks()
     {
         (await AcquireAsync()).ShouldBeEmpty();
-        (await Store.RefreshLocksAsync([], default)).ShouldBeEmpty();
+        (Store.RefreshLocks([])).ShouldBeEmpty();
         await Store.ReleaseLocksAsync([], default);
     }
 

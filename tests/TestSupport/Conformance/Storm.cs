@@ -54,14 +54,14 @@ public abstract partial class JobStoreConformance
         while (!calm.IsCancellationRequested)
         {
             var jobs = (await ClaimAsync(random.Next(1, 20))).DistinctBy(job => job.JobId).ToArray();
-            await Store.RenewAsync([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))], default);
+            Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))]);
             var released = jobs.Where(_ => random.Next(4) == 0).ToArray();
             await Task.WhenAll(
                 Store.ReleaseAsync([.. released.Select(job => job.Claim)], default),
                 Store.ApplyAsync([.. jobs.Except(released).Select(job => random.Next(3) == 0
                     ? By(job, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } }
                     : By(job, Processing(), Succeeded()))], default),
-                Store.RenewAsync([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))], default));
+                Task.Run(() => Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))])));
             if (jobs.Length == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None);
         }

@@ -26,7 +26,11 @@ static class PostgresBinaries
 
     /// <summary>The program below a shell that runs <paramref name="script"/> with the directory and the program as arguments.</summary>
     public static (string File, string[] Arguments) Guarded(string script, string directory, string program, params string[] arguments) =>
-        As("sh", ["-c", script, "sh", directory, Path.Combine(_directory.Value, program), .. arguments]);
+        GuardedAt(script, directory, Path.Combine(_directory.Value, program), arguments);
+
+    /// <summary>The same for a program that is not PostgreSQL's own.</summary>
+    public static (string File, string[] Arguments) GuardedAt(string script, string directory, string file, params string[] arguments) =>
+        As("sh", ["-c", script, "sh", directory, file, .. arguments]);
 
     static (string File, string[] Arguments) As(string file, string[] arguments) =>
         User is null ? (file, arguments) : ("runuser", ["-u", User, "--", file, .. arguments]);

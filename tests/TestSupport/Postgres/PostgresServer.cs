@@ -137,7 +137,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    static async Task RunAsync(string file, params string[] arguments)
+    internal static async Task RunAsync(string file, params string[] arguments)
     {
         using var process = Start(file, arguments, redirectOutput: true);
         process.StandardInput.Close();
@@ -148,7 +148,7 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
     }
 
-    static Process Start(string file, string[] arguments, bool redirectOutput)
+    internal static Process Start(string file, string[] arguments, bool redirectOutput)
     {
         var start = new ProcessStartInfo(file, arguments)
         {
@@ -167,7 +167,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

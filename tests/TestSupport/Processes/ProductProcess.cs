@@ -22,6 +22,9 @@ public sealed class ProductProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The configuration of the tests, as builds name it.</summary>
+    public static string Configuration { get; } = AppContext.BaseDirectory.Contains("release", StringComparison.OrdinalIgnoreCase) ? "Release" : "Debug";
+
     public int Id => _process.Id;
 
     /// <summary>All that it has written.</summary>
@@ -37,10 +40,14 @@ public sealed class ProductProcess : IAsyncDisposable
     /// <param name="project">The name of the project, such as <c>JobRunner.Worker</c>; built in the configuration of the tests.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set; the test's own database variable is taken away.</param>
-    public static ProductProcess Start(string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static ProductProcess Start(string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartFile(Repo.PathOf("artifacts", "bin", project, Configuration.ToLowerInvariant(), project + ".dll"), arguments, environment);
+
+    /// <param name="program">The file.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables to set; the test's own database variable is taken away.</param>
+    public static ProductProcess StartFile(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var configuration = AppContext.BaseDirectory.Contains("release", StringComparison.OrdinalIgnoreCase) ? "release" : "debug";
-        var program = Repo.PathOf("artifacts", "bin", project, configuration, project + ".dll");
         var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardError = true,

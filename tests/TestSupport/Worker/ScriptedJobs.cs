@@ -12,6 +12,8 @@ public static class ScriptedJobs
 
     public static string Echo(string text) => text;
 
+    public static Task<string> LongAsync(int length) => Task.FromResult(new string('x', length));
+
     [InProcess]
     public static string EchoOnAThread(string text) => $"{text} on {(Thread.CurrentThread.IsThreadPoolThread ? "a pool thread" : "its own thread")}";
 
@@ -50,6 +52,11 @@ public static class ScriptedJobs
         await Gates.Of(gate).Opened.Task.WaitAsync(cancellationToken);
         return gate;
     }
+
+    /// <summary>Waits at a gate, or throws; it must not run twice.</summary>
+    [AtMostOnce]
+    public static Task OnceAsync(string gate, CancellationToken cancellationToken) =>
+        gate == "throw" ? throw new InvalidOperationException("thrown") : WaitAtGateAsync(gate, cancellationToken);
 
     /// <summary>Waits at a gate and does not listen to its cancellation.</summary>
     public static async Task IgnoreCancellationAsync(string gate)

@@ -1,0 +1,89 @@
+namespace JobRunner.Worker;
+
+/// <summary>
+/// Jobs under which two workers have died. Whether it was they, or something that ran beside them, a third run tells: here they run
+/// one after the other, and each begins with nothing beside it. If the worker dies again, the job is to blame, and whoever
+/// claims it next fails it for good.
+/// </summary>
+/// <remarks>What runs already may take hours, and so may the suspect. So both waits end, and between two suspects the lanes have
+/// as long for themselves.</remarks>
+sealed class Suspects(WorkerLanes lanes, TimeProvider time)
+{
+    /// <summary>After so many workers died under it, a job does not run again.</summary>
+    public const int MostDeaths = 3;
+
+    static readonly TimeSpan _untilAlone = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan _alone = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20);
+
+    readonly Lock _lock = new();
+    readonly Queue<(Lane Lane, Execution Execution)> _line = new();
+    readonly SignalSlot _wake = new();
+
+    public static bool IsSuspect(Execution execution) => execution.Deaths >= MostDeaths - 1;
+
+    /// <summary>Starts the execution on its lane when its turn has come.</summary>
+    public void Add(Lane lane, Execution execution)
+    {
+        lock (_lock)
+            _line.Enqueue((lane, execution));
+        _wake.Set();
+    }
+
+    /// <summary>Takes away, at a stop, those that never began.</summary>
+    public IReadOnlyList<Execution> TakeLine()
+    {
+        lock (_lock)
+        {
+            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution)];
+            _line.Clear();
+            return waiting;
+        }
+    }
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            if (!HasNext)
+            {
+                await _wake.PauseAsync(Timeout.InfiniteTimeSpan, stopping);
+                continue;
+            }
+
+            var started = time.GetTimestamp();
+            lanes.Hold();
+            await UntilAsync(() => lanes.Running == 0, _untilAlone, stopping);
+            if (TakeNext(stopping) is var (lane, suspect))
+            {
+                lane.StartNow(suspect);
+                await UntilAsync(() => suspect.HasEnded, _alone, stopping);
+            }
+
+            lanes.Resume();
+            await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    bool HasNext
+    {
+        get
+        {
+            lock (_lock)
+                return _line.Count > 0;
+        }
+    }
+
+    (Lane Lane, Execution Execution)? TakeNext(CancellationToken stopping)
+    {
+        lock (_lock)
+            return !stopping.IsCancellationRequested && _line.TryDequeue(out var next) ? next : null;
+    }
+
+    async Task UntilAsync(Func<bool> condition, TimeSpan limit, CancellationToken stopping)
+    {
+        var started = time.GetTimestamp();
+        while (!condition() && !stopping.IsCancellationRequested && time.GetElapsedTime(started) < limit)
+            await Task.Delay(_look, time, CancellationToken.None);
+    }
+}

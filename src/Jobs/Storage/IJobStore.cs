@@ -145,7 +145,7 @@ public partial interface IJobStore
     Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
 
     /// <summary>Tries to take locks, each for itself: those that nobody holds, and those whose holder is gone (one of ours that
-    /// has not refreshed its lock for <paramref name="silence"/>, a Hangfire server for ten minutes).</summary>
+    /// has not refreshed its lock for <paramref name="silence"/>, a Hangfire server whose lock is too old).</summary>
     /// <returns>Those that are held now. One that was held before by the same token is, too: a try may be repeated.</returns>
     Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
         IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken);

@@ -22,7 +22,13 @@ static class WorkerProgram
             // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             AddTo(builder).AddWorker();
-            await builder.Build().RunAsync();
+            var host = builder.Build();
+            await using ((IAsyncDisposable)host)
+            {
+                if (await host.TryStartAsync())
+                    await host.WaitForShutdownAsync();
+            }
+
             return 0;
         }
         catch (Exception e) when (IsForPeople(e))

@@ -24,7 +24,7 @@ public sealed class PostgresServer : IAsyncDisposable
         "$@" >>"$dir/log" 2>&1 &
         server=$!
         read -r word
-        kill -INT $server
+        kill -INT $server 2>/dev/null
         wait $server
         [ "$word" = keep ] || rm -rf "$dir"
         """;
@@ -60,11 +60,16 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <param name="durable">False turns fsync off: for tests, never for a benchmark.</param>
     /// <param name="settings">Further settings of a private server, such as <c>autovacuum=off</c>.</param>
-    public static async Task<PostgresServer> StartAsync(bool durable = true, params string[] settings)
+    public static async Task<PostgresServer> StartAsync(bool durable = true, params string[] settings) => External is { } external
+        ? new(external, "", [])
+        : await StartInAsync(Directory.CreateTempSubdirectory("jobrunner-postgres-").FullName, durable, settings);
+
+    /// <summary>Always a private server.</summary>
+    /// <param name="directory">Where its files are, which it takes with it when it ends.</param>
+    /// <param name="durable">False turns fsync off.</param>
+    /// <param name="settings">Further settings.</param>
+    public static async Task<PostgresServer> StartInAsync(string directory, bool durable, params string[] settings)
     {
-        if (External is { } external)
-            return new(external, "", []);
-        var directory = Directory.CreateTempSubdirectory("jobrunner-postgres-").FullName;
         var server = new PostgresServer(
             $"Host=127.0.0.1;Port={FreePort()};Username=postgres;Database=postgres;Include Error Detail=true", directory,
             ["listen_addresses=127.0.0.1", "max_connections=200", durable ? "fsync=on" : "fsync=off", .. settings]);
@@ -92,6 +97,16 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Stops the server as an administrator would: connections are cut, files stay.</summary>
     public async Task StopAsync() => await StopAsync(KeepFiles);
 
+    /// <summary>Ends the server as a crash would: nothing is written that was not, and its next start recovers. Also one that has ended by
+    /// itself.</summary>
+    public async Task CrashAsync()
+    {
+        if (IsRunning() && ProcessId is { } process)
+            await RunAsync("kill", "-QUIT", $"{process}");
+        await Eventually.HoldsAsync(() => !IsRunning(), _patience, "the server ends at once");
+        await StopAsync(KeepFiles);
+    }
+
     /// <summary>Starts a stopped server on the same files and the same port.</summary>
     public async Task StartAgainAsync()
     {
@@ -107,6 +122,9 @@ public sealed class PostgresServer : IAsyncDisposable
         if (IsPrivate)
             await StopAsync("");
     }
+
+    // The file goes with the process, but for a crash of all.
+    bool IsRunning() => File.Exists(Path.Combine(_directory, "data", "postmaster.pid")) && Directory.Exists($"/proc/{ProcessId}");
 
     async Task StopAsync(string word)
     {

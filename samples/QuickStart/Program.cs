@@ -23,7 +23,8 @@ builder.Services.AddJobRunnerDashboard();
 var app = builder.Build();
 app.MapJobRunnerDashboard("/jobs");
 app.MapDemo();
-await app.StartAsync();
+if (!await app.TryStartAsync())
+    return 0;
 Console.WriteLine($"Dashboard: {switches.Url}/jobs (Ctrl+C ends)");
 
 var demo = new DemoRun(app.Services.GetRequiredService<IJobClient>(), switches.Url);

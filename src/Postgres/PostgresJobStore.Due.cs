@@ -6,13 +6,15 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
+    // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early.
+    //
     // Nothing is locked here. A change of state takes the job's lock first, then the job, and entries of sets last; who locked
     // them the other way round would make circles with it.
     const string DueSql = """
         select value from hangfire.set
-        where key = 'schedule' and score <= $1
+        where key = 'schedule' and score <= extract(epoch from now())::float8
         order by score
-        limit $2
+        limit $1
         """;
 
     // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
@@ -22,34 +24,36 @@ sealed partial class PostgresJobStore
         from hangfire.job
         where id = any($1) and statename = 'Scheduled' and coalesce((
             select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
-            where s.id = job.stateid and s.data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$'), 0) <= $2
+            where s.id = job.stateid and s.data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$'), 0) <= extract(epoch from now()) * 1000
         """;
 
     const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
 
     const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
 
-    const string AnyDueSql = "select count(*) from (select from hangfire.set where key = 'schedule' and score <= $1 limit 1) first";
+    const string AnyDueSql = """
+        select count(*) from (
+            select from hangfire.set where key = 'schedule' and score <= extract(epoch from now())::float8 limit 1) first
+        """;
 
     /// <remarks>
     /// Under Hangfire's lock for this work: its scheduler moves an entry <c>queue:id</c> without looking at the job, and would
     /// do it once more after us. When somebody else has the lock, they are doing it. Entries <c>queue:id</c> become Enqueued
     /// like all others; Hangfire leaves them Scheduled, so that its pages go on listing them as scheduled while they wait.
     /// </remarks>
-    public async Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
+    public async Task<int> EnqueueDueAsync(int count, CancellationToken cancellationToken)
     {
-        if (await NumberAsync(Command(AnyDueSql, Parameters.Of((double)now.ToUnixTimeSeconds())), cancellationToken) == 0)
+        if (await NumberAsync(Command(AnyDueSql), cancellationToken) == 0)
             return 0;
         var done = 0;
         await UnderLockAsync(LockOf("locks:schedulepoller"), TimeSpan.Zero,
-            async connection => done = await EnqueueDueAsync(connection, now, count, cancellationToken), cancellationToken);
+            async connection => done = await EnqueueDueAsync(connection, count, cancellationToken), cancellationToken);
         return done;
     }
 
-    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, DateTimeOffset now, int count, CancellationToken cancellationToken)
+    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, int count, CancellationToken cancellationToken)
     {
-        var entries = await ReadTextsAsync(
-            connection, Command(DueSql, Parameters.Of((double)now.ToUnixTimeSeconds()), Parameters.Of(count)), cancellationToken);
+        var entries = await ReadTextsAsync(connection, Command(DueSql, Parameters.Of(count)), cancellationToken);
         if (entries.Count == 0)
             return 0;
         var due = entries.Select(entry => (Entry: entry, Match: ScheduleEntry().Match(entry))).ToLookup(
@@ -58,8 +62,7 @@ sealed partial class PostgresJobStore
         var ids = due.Select(job => job.Key).ToArray();
 
         var scheduled = (await ReadIdsAsync(connection, Command(ExistingSql, Parameters.Ids(ids)), cancellationToken)).ToHashSet();
-        var ripe = await SeeAsync(
-            connection, Command(DueJobsSql, Parameters.Ids(ids), Parameters.Of(now.ToUnixTimeMilliseconds())), cancellationToken);
+        var ripe = await SeeAsync(connection, Command(DueJobsSql, Parameters.Ids(ids)), cancellationToken);
         var at = _time.GetUtcNow();
         var (applied, _) = await ApplyAsync(connection,
             [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })

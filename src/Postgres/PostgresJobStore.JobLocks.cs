@@ -41,8 +41,7 @@ sealed partial class PostgresJobStore
     {
         try
         {
-            await using var batch = Batch(
-                connection, Command(ForgetDeadLocksSql, Parameters.Of(jobIds.Select(JobLockOf).ToArray(), NpgsqlDbType.Text)));
+            await using var batch = Batch(connection, ForgetDeadLocks([.. jobIds.Select(JobLockOf)]));
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (Exception e)
@@ -54,7 +53,7 @@ sealed partial class PostgresJobStore
     [LoggerMessage(112, LogLevel.Warning, "Locks that dead servers left could not be removed now; the next try does it")]
     static partial void LogLocksNotForgotten(ILogger logger, Exception exception);
 
-    static TimeoutException LockedTooLong(IEnumerable<long> jobIds) => new(
+    TimeoutException LockedTooLong(IEnumerable<long> jobIds) => new(
         $"Hangfire's lock of job {string.Join(", ", jobIds.Take(10))} has been somebody else's for {_jobLockTimeout.TotalSeconds:0} s: " +
-        "a Hangfire server or client is changing the job, or died while it did, and then its lock is ours after 10 minutes.");
+        $"a Hangfire server or client is changing the job, or died while it did, and then its lock is ours after {_options.DistributedLockTimeout}.");
 }

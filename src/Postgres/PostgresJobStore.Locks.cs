@@ -15,7 +15,7 @@ sealed partial class PostgresJobStore
 
     // Hangfire's DistributedLockTimeout: older rows are those of servers that died, for Hangfire's own servers, too. They
     // compare with their own clock; the database's is the same for everybody.
-    const string ForgetDeadLocksSql = "delete from hangfire.lock where resource = any($1) and acquired < now() - interval '10 minutes'";
+    const string ForgetDeadLocksSql = "delete from hangfire.lock where resource = any($1) and acquired < now() - $2::interval";
 
     // In order, so that two batches of locks cannot wait for each other in a circle. Without native transactions Hangfire's
     // servers take a row with updatecount 0 for a free one.
@@ -31,6 +31,9 @@ sealed partial class PostgresJobStore
     const string WaitAtMostSql = "select set_config('lock_timeout', $1, true)";
 
     const string WaitAsUsualSql = "set local lock_timeout to default";
+
+    NpgsqlBatchCommand ForgetDeadLocks(string[] resources) =>
+        Command(ForgetDeadLocksSql, Parameters.Of(resources, NpgsqlDbType.Text), Parameters.Of(_options.DistributedLockTimeout));
 
     /// <summary>The name of a lock that belongs to this schema. (Hangfire's <c>locks:expirationmanager</c> does not.)</summary>
     string LockOf(string name) => $"{_names.Hangfire}:{name}";
@@ -81,7 +84,7 @@ sealed partial class PostgresJobStore
         NpgsqlConnection connection, string[] resources, TimeSpan wait, CancellationToken cancellationToken)
     {
         await using var batch = Batch(connection, Command(WaitAtMostSql, Parameters.Of(Milliseconds(wait))),
-            Command(ForgetDeadLocksSql, Parameters.Of(resources, NpgsqlDbType.Text)),
+            ForgetDeadLocks(resources),
             Command(TakeLocksSql, Parameters.Of(resources, NpgsqlDbType.Text)), Command(WaitAsUsualSql));
         var taken = new HashSet<string>(StringComparer.Ordinal);
         try

@@ -17,7 +17,7 @@ sealed partial class PostgresJobStore
         if (done && afterRound && await RoundHasEndedAsync(cancellationToken))
             done = await UnderLockAsync(LockOf(RecurringLock(id)), _recurringLockWait, ChangeAsync, cancellationToken);
         return done ? jobs : throw new TimeoutException(
-            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after ten minutes.");
+            $"Recurring job '{id}' is locked by another client or server; it was not changed. If that one died, its lock ends after {_options.DistributedLockTimeout}.");
 
         async Task ChangeAsync(NpgsqlConnection connection)
         {

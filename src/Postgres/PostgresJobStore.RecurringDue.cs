@@ -7,7 +7,7 @@ namespace JobRunner.Postgres;
 // settled by the lock of its recurring job alone: what is due is read again under it, and the last execution says which
 // occurrences are left. The lock of the whole round only keeps schedulers out of each other's way, so we take it when it is
 // free, and go on without it when a Hangfire server has it: one that is busy has it nearly always (100 schedules by the
-// second left us no turn in a minute, and ran late), and one that died keeps it for ten minutes.
+// second left us no turn in a minute, and ran late), and one that died keeps it until it is old.
 sealed partial class PostgresJobStore
 {
     const int RecurringPage = 100;

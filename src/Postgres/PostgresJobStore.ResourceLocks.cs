@@ -6,11 +6,9 @@ namespace JobRunner.Postgres;
 
 sealed partial class PostgresJobStore
 {
-    // What Hangfire's servers allow each other by default; they never refresh a lock.
-    static readonly TimeSpan _foreignLockTimeout = TimeSpan.FromMinutes(10);
-
     // Hangfire's table, and its names: its servers and we exclude each other. Its rows have updatecount 0, or 1 from a server
-    // without native transactions, to whom 0 means free; ours carry their holder's token there, which is above both.
+    // without native transactions, to whom 0 means free, and are never refreshed: they end by their age alone. Ours carry their
+    // holder's token there, which is above both.
     const string AbandonedLocksSql = """
         delete from hangfire.lock
         where resource = any($1) and acquired < now() - case when updatecount > 1 then $2 else $3 end
@@ -35,7 +33,7 @@ sealed partial class PostgresJobStore
             return [];
         await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = Batch(connection,
-            Command(AbandonedLocksSql, Resources(locks), Parameters.Of(silence), Parameters.Of(_foreignLockTimeout)),
+            Command(AbandonedLocksSql, Resources(locks), Parameters.Of(silence), Parameters.Of(_options.DistributedLockTimeout)),
             Command(InsertLocksSql, Resources(locks), Tokens(locks)),
             Command(HeldLocksSql, Resources(locks), Tokens(locks)));
         return await ReadLocksAsync(batch, locks, cancellationToken);

@@ -18,6 +18,11 @@ public sealed class PostgresOptions
     /// Jobs of JobRunner's own workers do not wait for it.</summary>
     public TimeSpan InvisibilityTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>After how long a lock that a Hangfire server or client took, and never gave back, is taken for abandoned (10 minutes, as
+    /// Hangfire's). Where those are configured with another <c>DistributedLockTimeout</c>, this must be at least the longest of theirs: a
+    /// job of theirs that runs longer under its lock would otherwise run beside ours.</summary>
+    public TimeSpan DistributedLockTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
     public int MaxPoolSize { get; set; } = 10;
 
@@ -34,6 +39,7 @@ public sealed class PostgresOptions
                 "PostgresOptions.ConnectionString is empty; give one, such as 'Host=db;Database=app;Username=jobs;Password=...'.");
         RequirePositive(nameof(JobExpiration), JobExpiration);
         RequirePositive(nameof(InvisibilityTimeout), InvisibilityTimeout);
+        RequirePositive(nameof(DistributedLockTimeout), DistributedLockTimeout);
         if (MaxPoolSize < 1)
             throw new ArgumentException($"PostgresOptions.{nameof(MaxPoolSize)} is {MaxPoolSize}; it must be at least 1.");
     }

@@ -1,3 +1,4 @@
+using JobRunner.Storage;
 using System.Globalization;
 using JobRunner.Dashboard.Tests.Support;
 
@@ -65,6 +66,20 @@ public sealed class PagesTests : IAsyncLifetime
 
         page.ShouldContain("3 busy, 1 idle of 8");
         page.ShouldContain("memory: 512 MB; strict: &lt;no&gt;");
+    }
+
+    [Fact]
+    public async Task The_overview_tells_what_was_taken_back_and_what_the_store_refuses()
+    {
+        await _app.Given.JobAsync(JobStates.Enqueued);
+        _app.Store.Announce(new("jobrunner@build-9:1:2", ["default"], 4, Given.Now, Given.Now) { Unwritten = 2 });
+        await _app.Store.ClaimAsync(["default"], 1, default);
+        (await _app.Store.RescueAsync(-TimeSpan.FromDays(1), default)).ShouldBe(1);
+
+        var page = await _app.GetPageAsync("");
+
+        page.ShouldContain("Taken back from workers that died: 1 so far.");
+        page.ShouldContain("the store refuses 2 outcomes");
     }
 
     [Fact]

@@ -32,6 +32,18 @@ public sealed class ProgramTests(PostgresFixture postgres) : IClassFixture<Postg
         program.Output.ShouldNotContain("   at ");
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task One_that_is_told_to_stop_while_it_starts_ends_as_any_other()
+    {
+        await using var other = await StartBarrier.CloseAsync(postgres.ConnectionString);
+        await using var program = Start(new() { ["JobRunner__Postgres"] = postgres.ConnectionString });
+        await other.HasComeAsync();
+
+        (await program.TerminateAsync()).ShouldBe(0, program.Output);
+
+        program.Output.ShouldNotContain("   at ");
+    }
+
     [Fact]
     public async Task It_shows_the_jobs_in_the_database()
     {

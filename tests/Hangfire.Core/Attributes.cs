@@ -12,7 +12,7 @@ public abstract class JobFilterAttribute : Attribute
 }
 
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class | AttributeTargets.Interface)]
-public sealed class AutomaticRetryAttribute : JobFilterAttribute
+public class AutomaticRetryAttribute : JobFilterAttribute
 {
     public int Attempts { get; set; } = 10;
 
@@ -28,13 +28,13 @@ public sealed class AutomaticRetryAttribute : JobFilterAttribute
 }
 
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class | AttributeTargets.Interface)]
-public sealed class QueueAttribute(string queue) : JobFilterAttribute
+public class QueueAttribute(string queue) : JobFilterAttribute
 {
     public string Queue => queue;
 }
 
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class | AttributeTargets.Interface)]
-public sealed class DisableConcurrentExecutionAttribute(string? resource, int timeoutSec) : JobFilterAttribute
+public class DisableConcurrentExecutionAttribute(string? resource, int timeoutSec) : JobFilterAttribute
 {
     public DisableConcurrentExecutionAttribute(int timeoutInSeconds) : this(null, timeoutInSeconds)
     {
@@ -46,7 +46,7 @@ public sealed class DisableConcurrentExecutionAttribute(string? resource, int ti
 }
 
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class JobDisplayNameAttribute(string displayName) : Attribute
+public class JobDisplayNameAttribute(string displayName) : Attribute
 {
     public string DisplayName => displayName;
 

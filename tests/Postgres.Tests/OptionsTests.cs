@@ -18,10 +18,12 @@ public sealed class OptionsTests
     [InlineData("", 10, 1, "ConnectionString")]
     [InlineData("Host=db", 0, 1, "MaxPoolSize is 0")]
     [InlineData("Host=db", 10, 0, "JobExpiration is 00:00:00")]
-    public void An_option_without_sense_is_refused_by_its_name(string connectionString, int poolSize, int days, string expected) =>
+    [InlineData("Host=db", 10, 1, "DistributedLockTimeout is 00:00:00", 0)]
+    public void An_option_without_sense_is_refused_by_its_name(string connectionString, int poolSize, int days, string expected, int lockMinutes = 10) =>
         Should.Throw<ArgumentException>(() => new ServiceCollection().AddJobRunner().UsePostgres(connectionString, options =>
         {
             options.MaxPoolSize = poolSize;
             options.JobExpiration = TimeSpan.FromDays(days);
+            options.DistributedLockTimeout = TimeSpan.FromMinutes(lockMinutes);
         })).Message.ShouldContain(expected);
 }

@@ -30,6 +30,22 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
         (await AcquireAsync()).ShouldBe([_wanted]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_Hangfire_servers_lock_is_respected_for_as_long_as_the_options_say(int updateCount)
+    {
+        await using var store = TestStore.Open(ConnectionString, options => options.DistributedLockTimeout = TimeSpan.FromHours(1));
+        await HangfireAcquiresAsync(updateCount, minutesAgo: 59);
+        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), default)).ShouldBeEmpty();
+        (await TryUnderLockAsync(store)).ShouldBeFalse();
+
+        await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(2));
+        (await TryUnderLockAsync(store)).ShouldBeTrue();
+        await HangfireAcquiresAsync(updateCount, minutesAgo: 61);
+        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), default)).ShouldBe([_wanted]);
+    }
+
     [Fact]
     public async Task A_lock_that_Hangfire_took_over_is_neither_refreshed_nor_released()
     {
@@ -43,6 +59,9 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
         (await Sql.LinesAsync(ConnectionString, "select concat_ws(' ', updatecount, acquired < now() - interval '50 s') from hangfire.lock"))
             .ShouldBe(["0 t"]);
     }
+
+    static Task<bool> TryUnderLockAsync(PostgresJobStore store) =>
+        store.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
 
     Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), default);
 

@@ -24,6 +24,10 @@ static class TestStore
         update hangfire.lock set acquired = acquired - @time;
         update hangfire.counter set expireat = expireat - @time;
         update hangfire.aggregatedcounter set expireat = expireat - @time;
+        update hangfire.set set score = score - extract(epoch from @time) where key = 'schedule';
+        update hangfire.state
+        set data = jsonb_set(data, '{EnqueueAt}', to_jsonb(((data ->> 'EnqueueAt')::bigint - (extract(epoch from @time) * 1000)::bigint)::text))
+        where data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$';
         """;
 
     public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null, TimeSpan? quietLimit = null)

@@ -67,3 +67,40 @@ public sealed class ImplementedLegacyJobs : ILegacyJobs
     {
     }
 }
+
+/// <summary>Attributes that derive from Hangfire's, as applications make them to say something once.</summary>
+public sealed class OneAtATimeAttribute() : Hangfire.DisableConcurrentExecutionAttribute("One-{0}", 90);
+
+public class PatientAttribute(int minutes, int seconds) : Hangfire.DisableConcurrentExecutionAttribute(seconds)
+{
+    public int Minutes { get; } = minutes;
+}
+
+public sealed class VeryPatientAttribute() : PatientAttribute(10, 600);
+
+public sealed class FewRetriesAttribute : AutomaticRetryAttribute
+{
+    public FewRetriesAttribute()
+    {
+        Attempts = 2;
+        DelaysInSeconds = [7, 9];
+        OnAttemptsExceeded = AttemptsExceededAction.Delete;
+    }
+}
+
+public sealed class OnReportsAttribute() : Hangfire.QueueAttribute("reports-{0}");
+
+public sealed class NamedAttribute(string what) : Hangfire.JobDisplayNameAttribute(what);
+
+public class DerivedAttributeJobs
+{
+    [OneAtATime]
+    [FewRetries]
+    [OnReports]
+    [Named("Report {0}")]
+    public static Task ReportAsync(string region) => Task.FromResult(region);
+
+    [VeryPatient]
+    [FewRetries(Attempts = 3)]
+    public static Task WaitAsync() => Task.CompletedTask;
+}

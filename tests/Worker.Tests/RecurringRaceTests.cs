@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace JobRunner.Worker.Tests;
 
-/// <summary>Two workers on one database enqueue the same recurring jobs; the clock of one is three seconds ahead.</summary>
+/// <summary>Two workers on one database enqueue the same recurring jobs; the clock of one is three seconds ahead; and what a wrong clock does to scheduled jobs.</summary>
 public sealed class RecurringRaceTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>
 {
     const int Jobs = 100;
@@ -34,6 +34,19 @@ public sealed class RecurringRaceTests(PostgresFixture fixture) : IClassFixture<
             if (id.StartsWith("strict", StringComparison.Ordinal))
                 (runs[^1] - runs[0] + 1).ShouldBe(runs.Length, $"{id} left an occurrence out");
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_worker_whose_clock_is_ahead_enqueues_no_scheduled_job_before_its_time()
+    {
+        await using var worker = await StartAsync(services => services.AddSingleton<TimeProvider>(new ClockAhead(TimeSpan.FromHours(1))));
+        var now = TimeProvider.System.GetUtcNow();
+        var early = await worker.Client.ScheduleAsync(JobCall.Of(() => ScriptedJobs.EchoAsync("early")), now.AddMinutes(10));
+        var due = await worker.Client.ScheduleAsync(JobCall.Of(() => ScriptedJobs.EchoAsync("due")), now);
+
+        (await worker.Client.WaitAsync<string>(due, TimeSpan.FromSeconds(20))).ShouldBe("due");
+
+        (await worker.Client.GetAsync(early))!.State!.Name.ShouldBe("Scheduled");
     }
 
     Task<WorkerHost> StartAsync(Action<IServiceCollection>? services = null) =>

@@ -63,6 +63,31 @@ public sealed class WorkerProgramTests(PostgresFixture postgres) : IClassFixture
         (await Client.GetAsync(id))!.History.Count(state => state.Name == "Succeeded").ShouldBe(1);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_worker_that_is_told_to_stop_while_it_starts_ends_as_any_other()
+    {
+        await using var other = await StartBarrier.CloseAsync(postgres.ConnectionString);
+        await using var worker = Start();
+        await other.HasComeAsync();
+
+        (await worker.TerminateAsync()).ShouldBe(0, worker.Output);
+
+        worker.Output.ShouldNotContain("   at ");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Whenever_a_worker_is_told_to_stop_it_ends_without_an_error()
+    {
+        foreach (var after in new[] { 50, 150, 300, 450, 600, 900, 1300 })
+        {
+            await using var worker = Start();
+            await Task.Delay(TimeSpan.FromMilliseconds(after), TimeProvider.System);
+            // Before .NET itself has begun, the signal ends the process.
+            (await worker.TerminateAsync()).ShouldBeOneOf(0, 128 + 15);
+            worker.Output.ShouldNotContain("   at ", Case.Sensitive, $"after {after} ms");
+        }
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData(null, null, "JobRunner__Postgres")]
     [InlineData("Host=127.0.0.1;Port=1;Username=nobody;Database=none;Timeout=2", null, "cannot start")]

@@ -25,7 +25,8 @@ static partial class DashboardProgram
         try
         {
             await using var app = Build(builder, connectionString);
-            await app.RunAsync();
+            if (await app.TryStartAsync())
+                await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception e) when (IsForPeople(e))

@@ -32,21 +32,38 @@ public sealed class JobPerformer(IServiceProvider services, JobMethods methods, 
             return WriteResult(await method.InvokeAsync(null, Bind(method, invocation, context)));
 
         var scope = services.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        object? instance = null;
+        var hasReturned = false;
+        try
         {
             scope.ServiceProvider.GetService<CurrentJob>()?.Context = context;
-            var instance = method.Method.IsStatic ? null : ActivatorUtilities.GetServiceOrCreateInstance(scope.ServiceProvider, method.Type);
-            try
-            {
-                var values = Bind(method, invocation, context);
-                var run = new JobRun(context, method.Type, method.Method, values, scope.ServiceProvider);
-                return WriteResult(await InvokeAsync(run, () => method.InvokeAsync(instance, values)));
-            }
-            finally
+            instance = method.Method.IsStatic ? null : ActivatorUtilities.GetServiceOrCreateInstance(scope.ServiceProvider, method.Type);
+            var values = Bind(method, invocation, context);
+            var run = new JobRun(context, method.Type, method.Method, values, scope.ServiceProvider);
+            var result = WriteResult(await InvokeAsync(run, () => method.InvokeAsync(instance, values)));
+            hasReturned = true;
+            return result;
+        }
+        finally
+        {
+            await DisposeAsync(instance, scope, method.Type, hasReturned);
+        }
+    }
+
+    // An exception from here is the job's as well, unless it has one already, which tells more.
+    static async ValueTask DisposeAsync(object? instance, AsyncServiceScope scope, Type type, bool hasReturned)
+    {
+        try
+        {
+            await using (scope.ConfigureAwait(false))
             {
                 if (instance is not null)
-                    await DisposeUnregisteredAsync(instance, scope.ServiceProvider, method.Type);
+                    await DisposeUnregisteredAsync(instance, scope.ServiceProvider, type);
             }
+        }
+        catch (Exception) when (!hasReturned)
+        {
+            // the job's own exception goes on
         }
     }
 

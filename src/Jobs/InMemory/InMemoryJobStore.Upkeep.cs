@@ -64,11 +64,12 @@ sealed partial class InMemoryJobStore
             job.Parameters[WorkerDeaths.Parameter] = deaths;
     }
 
-    public Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken)
+    public Task<int> EnqueueDueAsync(int count, CancellationToken cancellationToken)
     {
         var due = 0;
         lock (_lock)
         {
+            var now = time.GetUtcNow();
             while (due < count && _schedule.Count > 0 && _schedule.Min is var first && first.DueAt <= now)
             {
                 _schedule.Remove(first);

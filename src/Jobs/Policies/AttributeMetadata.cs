@@ -13,7 +13,8 @@ static class AttributeMetadata
 {
     static readonly ConditionalWeakTable<Assembly, MetadataReader?> _readers = [];
 
-    /// <summary>The attribute of that name which stands on the member itself, or null.</summary>
+    /// <summary>The attribute of that name which stands on the member itself, or null. For Hangfire's, also one of a type that derives
+    /// from it; ours are sealed.</summary>
     public static DeclaredAttribute? Find(MemberInfo member, string attributeType)
     {
         if (_readers.GetValue(member.Module.Assembly, Open) is not { } reader)
@@ -23,6 +24,9 @@ static class AttributeMetadata
             var attribute = reader.GetCustomAttribute(handle);
             if (NameOf(reader, attribute) == attributeType)
                 return Read(attributeType, attribute);
+            if (attributeType.StartsWith("Hangfire.", StringComparison.Ordinal)
+                && DerivedAttribute.Read(reader, attribute.Constructor, () => Read(attributeType, attribute), member.Module.Assembly, attributeType) is { } derived)
+                return derived;
         }
 
         return null;
@@ -36,13 +40,16 @@ static class AttributeMetadata
         var type = attribute.Constructor.Kind == HandleKind.MemberReference
             ? reader.GetMemberReference((MemberReferenceHandle)attribute.Constructor).Parent
             : reader.GetMethodDefinition((MethodDefinitionHandle)attribute.Constructor).GetDeclaringType();
-        return type.Kind switch
-        {
-            HandleKind.TypeReference => FullName(reader, (TypeReferenceHandle)type),
-            HandleKind.TypeDefinition => FullName(reader, (TypeDefinitionHandle)type),
-            _ => null, // a generic attribute: none of ours, none of Hangfire's
-        };
+        return NameOf(reader, type);
     }
+
+    /// <summary>The full name of a type; null for a generic one: none of ours, none of Hangfire's.</summary>
+    public static string? NameOf(MetadataReader reader, EntityHandle type) => type.Kind switch
+    {
+        HandleKind.TypeReference => FullName(reader, (TypeReferenceHandle)type),
+        HandleKind.TypeDefinition => FullName(reader, (TypeDefinitionHandle)type),
+        _ => null,
+    };
 
     static DeclaredAttribute? Read(string type, CustomAttribute attribute)
     {

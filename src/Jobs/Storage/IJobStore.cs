@@ -90,9 +90,9 @@ public partial interface IJobStore
     /// <returns>How many jobs wait again.</returns>
     Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken);
 
-    /// <summary>Enqueues scheduled jobs whose instant has come, at most <paramref name="count"/>.</summary>
+    /// <summary>Enqueues scheduled jobs whose instant has come by the store's clock, at most <paramref name="count"/>.</summary>
     /// <returns>How many were due: fewer than <paramref name="count"/> means that none is left.</returns>
-    Task<int> EnqueueDueAsync(DateTimeOffset now, int count, CancellationToken cancellationToken);
+    Task<int> EnqueueDueAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>Releases jobs that still wait although their parent has ended, or is gone: whoever ended it may have died before
     /// it could release them. Looks at <paramref name="count"/> waiting jobs, and at others in the next call.</summary>
@@ -145,7 +145,7 @@ public partial interface IJobStore
     Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
 
     /// <summary>Tries to take locks, each for itself: those that nobody holds, and those whose holder is gone (one of ours that
-    /// has not refreshed its lock for <paramref name="silence"/>, a Hangfire server for ten minutes).</summary>
+    /// has not refreshed its lock for <paramref name="silence"/>, a Hangfire server whose lock is too old).</summary>
     /// <returns>Those that are held now. One that was held before by the same token is, too: a try may be repeated.</returns>
     Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
         IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken);

@@ -77,7 +77,9 @@ sealed class OutcomeWriter(
             }
 
             var kind = StoreFailures.KindOf(failure);
-            if (kind == StoreFailure.Outage || (kind == StoreFailure.Doubtful && (++doubts < MostDoubts || !await AnswersAsync())))
+            if (kind == StoreFailure.Doubtful)
+                doubts = await AnswersAsync() ? doubts + 1 : 0;
+            if (kind == StoreFailure.Outage || (kind == StoreFailure.Doubtful && doubts < MostDoubts))
             {
                 parts.Push(part);
                 await _outage.PauseAsync(failure, giveUp);

@@ -22,7 +22,13 @@ static class WorkerProgram
             // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             AddTo(builder).AddWorker();
-            await builder.Build().RunAsync();
+            var host = builder.Build();
+            await using ((IAsyncDisposable)host)
+            {
+                if (await host.TryStartAsync())
+                    await host.WaitForShutdownAsync();
+            }
+
             return 0;
         }
         catch (Exception e) when (IsForPeople(e))
@@ -61,9 +67,12 @@ static class WorkerProgram
         var name = string.Create(CultureInfo.InvariantCulture, $"{ServerInfo.NamePrefix}{Environment.MachineName.ToLowerInvariant()}:");
         var since = TimeProvider.System.GetUtcNow() - new WorkerOptions().RescueAfter;
         var servers = await host.Services.GetRequiredService<IJobStore>().ListServersAsync(CancellationToken.None);
-        var alive = servers.Any(server => server.Id.StartsWith(name, StringComparison.Ordinal) && server.LastHeartbeat >= since);
-        await Console.Out.WriteLineAsync(alive ? "healthy" : "no worker of this machine has been heard of lately");
-        return alive ? 0 : 1;
+        var alive = servers.Where(server => server.Id.StartsWith(name, StringComparison.Ordinal) && server.LastHeartbeat >= since).ToArray();
+        var unwritten = alive.Sum(server => server.Unwritten);
+        await Console.Out.WriteLineAsync(alive.Length == 0 ? "no worker of this machine has been heard of lately"
+            : unwritten > 0 ? string.Create(CultureInfo.InvariantCulture, $"alive, but the store refuses the outcomes of {unwritten} jobs: the worker's log says why")
+            : "healthy");
+        return alive.Length > 0 && unwritten == 0 ? 0 : 1;
     }
 }
 

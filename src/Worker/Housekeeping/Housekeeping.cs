@@ -53,7 +53,7 @@ sealed class Housekeeping(
     }
 
     async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
-        await store.EnqueueDueAsync(time.GetUtcNow(), Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        await store.EnqueueDueAsync(Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
 
     // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
     async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>

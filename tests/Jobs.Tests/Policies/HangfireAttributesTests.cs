@@ -84,6 +84,27 @@ public class HangfireAttributesTests
     public void An_interface_counts_last() => Method<ImplementedLegacyJobs>(nameof(ILegacyJobs.Run)).Policy.Retry.Attempts.ShouldBe(1);
 
     [Fact]
+    public void Attributes_that_derive_from_Hangfires_mean_what_their_constructors_say()
+    {
+        var policy = Method<DerivedAttributeJobs>(nameof(DerivedAttributeJobs.ReportAsync)).Policy;
+
+        policy.Exclusion.ShouldBe(new ExclusionRule("One-{0}", TimeSpan.FromSeconds(90)));
+        (policy.Retry.Attempts, policy.Retry.OnAttemptsExceeded).ShouldBe((2, AttemptsExceeded.Delete));
+        policy.Retry.DelaysInSeconds.ShouldBe([7, 9]);
+        policy.QueueOf(() => ["eu"]).ShouldBe("reports-eu");
+        policy.DisplayNameOf(() => ["eu"]).ShouldBe("Report eu");
+    }
+
+    [Fact]
+    public void What_is_said_where_a_derived_attribute_is_used_wins_and_the_way_to_the_base_may_be_long()
+    {
+        var policy = Method<DerivedAttributeJobs>(nameof(DerivedAttributeJobs.WaitAsync)).Policy;
+
+        policy.Exclusion.ShouldBe(new ExclusionRule(null, TimeSpan.FromSeconds(600)));
+        (policy.Retry.Attempts, policy.Retry.OnAttemptsExceeded).ShouldBe((3, AttemptsExceeded.Delete));
+    }
+
+    [Fact]
     public void A_call_of_such_a_method_can_be_made_and_written() =>
         new ArgumentSerializer(new TypeResolver([])).ToInvocation(JobCall.Of<LegacyJobs>(x => x.MailAsync("eu", 1))).Method.ShouldBe("MailAsync");
 

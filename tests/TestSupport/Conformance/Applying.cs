@@ -53,7 +53,7 @@ public abstract partial class JobStoreConformance
     {
         var first = await AddAndClaimAsync();
         await ApplyAsync(By(first, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } });
-        await Store.EnqueueDueAsync(Now.AddMinutes(1), 10, default);
+        await EnqueueDueAsync(TimeSpan.FromMinutes(1));
         (await Store.CountAsync(default)).Retries.ShouldBe(0);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
 

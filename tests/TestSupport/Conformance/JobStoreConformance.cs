@@ -22,7 +22,8 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     /// <summary>An empty store.</summary>
     protected abstract Task<IJobStore> CreateAsync();
 
-    /// <summary>Makes all that is stored older by <paramref name="time"/>: leases, heartbeats, expiries.</summary>
+    /// <summary>Makes all that is stored older by <paramref name="time"/>: leases, heartbeats, expiries, and what is
+    /// scheduled comes that much nearer.</summary>
     protected abstract Task PassTimeAsync(TimeSpan time);
 
     /// <summary>The time as the store sees it.</summary>
@@ -66,7 +67,15 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
 
     protected JobState Failed() => JobState.Failed(Now, new ExceptionInfo("System.InvalidOperationException", "boom", "at Shop"), null);
 
-    protected JobState Retry() => JobState.Scheduled(Now.AddSeconds(20), Now, "Retry attempt 1 of 10: boom");
+    protected JobState Retry(TimeSpan? delay = null) =>
+        JobState.Scheduled(Now + (delay ?? TimeSpan.FromSeconds(20)), Now, "Retry attempt 1 of 10: boom");
+
+    /// <summary>Enqueues what is due so much later.</summary>
+    protected async Task<int> EnqueueDueAsync(TimeSpan later, int count = 10)
+    {
+        await PassTimeAsync(later);
+        return await Store.EnqueueDueAsync(count, default);
+    }
 
     /// <summary>What an execution of <paramref name="job"/> writes.</summary>
     protected static StateChange By(ClaimedJob job, params JobState[] states) =>

@@ -24,7 +24,7 @@ public abstract partial class JobStoreConformance
         details.State.Reason.ShouldBe("again");
         details.ExpireAt.ShouldBeNull();
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(id);
-        (await Store.EnqueueDueAsync(Now.AddDays(1), 10, default)).ShouldBe(0);
+        (await EnqueueDueAsync(TimeSpan.FromDays(1))).ShouldBe(0);
         (await CountAsync(JobStates.Succeeded)).ShouldBe(0);
         (await CountAsync(JobStates.Deleted)).ShouldBe(0);
     }
@@ -47,7 +47,7 @@ public abstract partial class JobStoreConformance
         details.State.Reason.ShouldBe("enough");
         details.ExpireAt.ShouldNotBeNull();
         (await ClaimAsync()).ShouldBeEmpty();
-        (await Store.EnqueueDueAsync(Now.AddDays(1), 10, default)).ShouldBe(0);
+        (await EnqueueDueAsync(TimeSpan.FromDays(1))).ShouldBe(0);
         var counts = await Store.CountAsync(default);
         counts.ByState[JobStates.Deleted].ShouldBe(1);
         counts.ByState[JobStates.Succeeded].ShouldBe(0);

@@ -34,7 +34,7 @@ public abstract partial class JobStoreConformance
         // Calm again: whoever was cut off is rescued, and all that is not finished gets finished.
         await PassTimeAsync(Silence * 2);
         await Store.RescueAsync(Silence, default);
-        await Store.EnqueueDueAsync(Now.AddDays(1), 1000, default);
+        await EnqueueDueAsync(TimeSpan.FromDays(1), 1000);
         while (await ClaimAsync(100) is { Count: > 0 } left)
             await Store.ApplyAsync([.. left.DistinctBy(job => job.JobId).Select(job => By(job, Processing(), Succeeded()))], default);
 
@@ -59,7 +59,7 @@ public abstract partial class JobStoreConformance
             await Task.WhenAll(
                 Store.ReleaseAsync([.. released.Select(job => job.Claim)], default),
                 Store.ApplyAsync([.. jobs.Except(released).Select(job => random.Next(3) == 0
-                    ? By(job, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } }
+                    ? By(job, Processing(), Failed(), Retry(TimeSpan.Zero)) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } }
                     : By(job, Processing(), Succeeded()))], default),
                 Task.Run(() => Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))])));
             if (jobs.Length == 0)
@@ -76,7 +76,7 @@ public abstract partial class JobStoreConformance
             await Task.WhenAll(
                 Store.RequeueAsync(some[..(some.Length / 2)], "storm", default),
                 Store.DeleteAsync(some[(some.Length / 2)..], "storm", default),
-                Store.EnqueueDueAsync(Now.AddDays(1), 7, default),
+                Store.EnqueueDueAsync(7, default),
                 Store.RescueAsync(TimeSpan.FromMilliseconds(20), default),
                 Store.ExpireAsync(10, default));
         }

@@ -8,6 +8,7 @@ namespace JobRunner.Worker.Tests.Faults;
 public abstract class LostAnswerTests : IAsyncLifetime
 {
     readonly StoreFaults _faults = new();
+    IJobStore _store = null!;
     WorkerHost _worker = null!;
     int _lost;
 
@@ -19,7 +20,8 @@ public abstract class LostAnswerTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var store = _faults.Around(await StoreAsync());
+        _store = await StoreAsync();
+        var store = _faults.Around(_store);
         _worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(store), options =>
         {
             options.RescueAfter = TimeSpan.FromSeconds(3);
@@ -27,7 +29,12 @@ public abstract class LostAnswerTests : IAsyncLifetime
         });
     }
 
-    public async Task DisposeAsync() => await _worker.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        if (_store is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+    }
 
     [Fact(Timeout = 60_000)]
     public async Task Of_a_mark_the_job_goes_on_and_succeeds()

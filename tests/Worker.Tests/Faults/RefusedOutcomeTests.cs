@@ -11,6 +11,7 @@ public sealed class RefusedOutcomeTests : IAsyncLifetime
 
     readonly StoreFaults _faults = new();
     string _database = null!;
+    IJobStore _store = null!;
     WorkerHost _worker = null!;
 
     IJobClient Client => _worker.Client;
@@ -20,12 +21,17 @@ public sealed class RefusedOutcomeTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await PostgresFixture.CreateDatabaseAsync();
-        var store = _faults.Around(WorkerHost.NewPostgresStore(_database));
+        _store = WorkerHost.NewPostgresStore(_database);
+        var store = _faults.Around(_store);
         _worker = await WorkerHost.StartAsync(
             builder => builder.Services.AddSingleton(store), options => options.HeartbeatInterval = TimeSpan.FromMilliseconds(200));
     }
 
-    public async Task DisposeAsync() => await _worker.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        await ((IAsyncDisposable)_store).DisposeAsync();
+    }
 
     [Fact(Timeout = 60_000)]
     public async Task One_that_cannot_be_sent_ends_as_Failed_in_words_and_the_others_of_its_batch_succeed()

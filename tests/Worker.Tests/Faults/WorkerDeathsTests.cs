@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,6 +12,7 @@ public sealed class WorkerDeathsTests : IAsyncLifetime
 
     readonly StoreFaults _faults = new();
     string _database = null!;
+    IJobStore _store = null!;
     WorkerHost _worker = null!;
 
     IJobClient Client => _worker.Client;
@@ -18,11 +20,16 @@ public sealed class WorkerDeathsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await PostgresFixture.CreateDatabaseAsync();
-        var store = _faults.Around(WorkerHost.NewPostgresStore(_database));
+        _store = WorkerHost.NewPostgresStore(_database);
+        var store = _faults.Around(_store);
         _worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(store), options => options.ProcessingDelay = TimeSpan.FromSeconds(1));
     }
 
-    public async Task DisposeAsync() => await _worker.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        await ((IAsyncDisposable)_store).DisposeAsync();
+    }
 
     [Fact(Timeout = 60_000)]
     public async Task After_three_the_job_is_failed_for_good_and_a_person_may_try_once_more()

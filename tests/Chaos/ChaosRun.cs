@@ -53,7 +53,7 @@ sealed class ChaosRun(ChaosOptions options, ChaosLog log)
             Leftovers.CheckDescriptors(fleet, log);
             await fleet.StopAsync();
             NpgsqlConnection.ClearAllPools();
-            await Leftovers.CheckDatabaseAsync(database, log);
+            await Leftovers.CheckDatabaseAsync(database, options.Pooler, log);
             Leftovers.CheckMachine(_directory, proxy, fleet, log);
             var jobs = await StoredJob.ReadAsync(database);
             var runs = LedgerRun.Read(Fleet.LedgerOf(_directory));

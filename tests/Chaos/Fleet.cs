@@ -45,7 +45,7 @@ sealed class Fleet(ChaosOptions options, string connectionString, string directo
     {
         var name = $"w{Interlocked.Increment(ref _last):000}";
         var temporary = TemporaryOf(directory);
-        var worker = new ChaosWorker(name, ProductProcess.Start("JobRunner.Worker", [], new Dictionary<string, string>
+        var worker = new ChaosWorker(name, ProductProcess.StartFile(options.Worker ?? ProductProcess.PathOf("JobRunner.Worker"), [], new Dictionary<string, string>
         {
             ["JobRunner__Postgres"] = connectionString,
             ["JobRunner__JobAssemblies__0"] = typeof(ChaosJobs).Assembly.Location,

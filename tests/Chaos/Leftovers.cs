@@ -16,7 +16,10 @@ static class Leftovers
         ("outcomes that could not be written", "select coalesce(sum(s.unwritten), 0)::bigint from jobrunner.server s join hangfire.server v on v.id = s.id where v.lastheartbeat > now() - interval '10 seconds'"),
     ];
 
-    public static async Task CheckDatabaseAsync(string database, ChaosLog log)
+    /// <param name="database">The run's database.</param>
+    /// <param name="pooled">Whether a pooler keeps the sessions, as it should.</param>
+    /// <param name="log">Is told.</param>
+    public static async Task CheckDatabaseAsync(string database, bool pooled, ChaosLog log)
     {
         foreach (var (what, sql) in _rows)
         {
@@ -24,6 +27,8 @@ static class Leftovers
                 log.Violation($"{count} {what} are left");
         }
 
+        if (pooled)
+            return;
         var sessions = await Sql.LinesAsync(database, $"""
             select coalesce(application_name, '') || ': ' || coalesce(query, '') from pg_stat_activity
             where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> '{ChaosRun.OwnName}' and datname = current_database()

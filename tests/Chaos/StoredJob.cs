@@ -13,6 +13,9 @@ sealed partial record StoredJob(long Id, int? Key, string? State, string? Occurr
     /// <summary>The names of its history, oldest first.</summary>
     public List<string> History { get; } = [];
 
+    /// <summary>When each of them was written down.</summary>
+    public List<DateTime> Times { get; } = [];
+
     public bool IsFinal => State is "Succeeded" or "Failed" or "Deleted";
 
     public static async Task<Dictionary<long, StoredJob>> ReadAsync(string database)
@@ -35,11 +38,15 @@ sealed partial record StoredJob(long Id, int? Key, string? State, string? Occurr
             }
         }
 
-        await using (var command = new NpgsqlCommand("select jobid, name from hangfire.state order by id", connection))
+        await using (var command = new NpgsqlCommand("select jobid, name, createdat from hangfire.state order by id", connection))
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
-                jobs[reader.GetInt64(0)].History.Add(reader.GetString(1));
+            {
+                var job = jobs[reader.GetInt64(0)];
+                job.History.Add(reader.GetString(1));
+                job.Times.Add(reader.GetDateTime(2));
+            }
         }
 
         return jobs;

@@ -79,11 +79,12 @@ sealed class Workload(ChaosOptions options, IJobClient client, ChaosLog log)
     (Ordered Job, JobCall Call) Next()
     {
         var key = Interlocked.Increment(ref _last);
+        var wait = _random.Next(20, Math.Max(21, (int)options.LongestWait.TotalMilliseconds));
         var time = _random.Next(20, 1500);
         var number = _random.Next(8);
         return _random.Next(100) switch
         {
-            < 60 => (new(key, nameof(ChaosJobs.WaitAsync)), JobCall.Of(() => ChaosJobs.WaitAsync(key, time, null!, default))),
+            < 60 => (new(key, nameof(ChaosJobs.WaitAsync)), JobCall.Of(() => ChaosJobs.WaitAsync(key, wait, null!, default))),
             < 74 => (new(key, nameof(ChaosJobs.Compute)), JobCall.Of(() => ChaosJobs.Compute(key, time / 30, null!))),
             < 84 => (new(key, nameof(ChaosJobs.Block)), JobCall.Of(() => ChaosJobs.Block(key, time / 3, null!, default))),
             < 91 => (new(key, nameof(ChaosJobs.FailAtFirstAsync)), JobCall.Of(() => ChaosJobs.FailAtFirstAsync(key, number % 3, null!))),

@@ -41,7 +41,10 @@ public sealed class ProductProcess : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set; the test's own database variable is taken away.</param>
     public static ProductProcess Start(string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartFile(Repo.PathOf("artifacts", "bin", project, Configuration.ToLowerInvariant(), project + ".dll"), arguments, environment);
+        StartFile(PathOf(project), arguments, environment);
+
+    /// <summary>Where the build of the tests has put an executable.</summary>
+    public static string PathOf(string project) => Repo.PathOf("artifacts", "bin", project, Configuration.ToLowerInvariant(), project + ".dll");
 
     /// <param name="program">The file.</param>
     /// <param name="arguments">Its arguments.</param>

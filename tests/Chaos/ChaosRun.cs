@@ -92,8 +92,10 @@ sealed class ChaosRun(ChaosOptions options, ChaosLog log)
             fleet.Start();
         using var stop = new CancellationTokenSource();
         var working = workload.RunAsync(stop.Token);
-        await WaitAsync("the workers do something", TimeSpan.FromMinutes(1), () =>
-            Task.FromResult(Directory.EnumerateFiles(Fleet.LedgerOf(_directory)).Select(file => Path.GetFileName(file).Split('-')[0]).Distinct().Count() == options.Workers));
+        var works = await WaitAsync("the workers do something", TimeSpan.FromMinutes(1), () => Task.FromResult(
+            Directory.EnumerateFiles(Fleet.LedgerOf(_directory)).Select(file => Path.GetFileName(file).Split('-')[0]).Distinct().Count() == options.Workers));
+        if (!works)
+            throw new InvalidOperationException($"The workers do not run these jobs: {fleet.All[0].Process.Output}");
         foreach (var worker in fleet.Live)
             worker.Descriptors = Processes.DescriptorsOf(worker.Process.Id);
         await HostileRows.AddAsync(database, 1 + (options.Jobs / 1000));

@@ -10,14 +10,24 @@ sealed partial class PostgresJobStore
     // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release.
     // The token alone tells whether a claim is held: it changes with every claim, release and rescue. That a row is fetched
     // need not be asked, and must not: the planner would take the index on that.
+    // A job that was requeued while it ran has another row, and waits in that: to give this one back would run it twice.
+    const string WaitsInAnotherRowSql = """
+        (select bool_or(o.fetchedat is null and o.id <> q.id)
+         from (select id, fetchedat from hangfire.jobqueue where jobid = q.jobid order by queue) o) is true
+        """;
+
     const string ReleaseSql = """
         with held as materialized (
-            select c.id
+            select q.id,
+        """ + " " + WaitsInAnotherRowSql + """
+         as waits
             from unnest($1::bigint[], $2::int[]) as c(id, token)
-            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+            cross join lateral (select id, jobid from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+        ), gone as (
+            delete from hangfire.jobqueue where id = any(array(select id from held where waits))
         ), released as (
             update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from held))
+            where id = any(array(select id from held where not waits))
         )
         select count(pg_notify('new_job', '')) from (select from held limit 1) once
         """;

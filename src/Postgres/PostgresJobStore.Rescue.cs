@@ -1,4 +1,5 @@
 using JobRunner.Storage;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
@@ -18,7 +19,14 @@ sealed partial class PostgresJobStore
                    or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
-              and q.id <> all($4)
+              and q.id <> all($6) and (
+        """ + MaySql + ")";
+
+    // $4 asks, and has been heard without a gap of $5. As the request arrives: it may have been on its way for as long as an outage.
+    const string MaySql = """
+        select $4::text is null or coalesce((
+                   select o.heardsince <= now() - $1 and v.lastheartbeat >= now() - $5
+                   from hangfire.server v join jobrunner.server o on o.id = v.id where v.id = $4), false)
         """;
 
     // In a transaction of its own, before the rescue: what is counted twice, or counted and not rescued, names the same state
@@ -52,13 +60,17 @@ sealed partial class PostgresJobStore
 
     internal const string RescueSql = """
         with dead as materialized (
-            select q.id
+            select q.id,
+        """ + " " + WaitsInAnotherRowSql + """
+         as waits
         """ + "\n" + AbandonedSql + """
 
             for update of q skip locked
+        ), gone as (
+            delete from hangfire.jobqueue where id = any(array(select id from dead where waits))
         ), rescued as (
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from dead))
+            where id = any(array(select id from dead where not waits))
         ), told as (
             insert into jobrunner.counter (name, value) select 'rescued', count(*) from dead having count(*) > 0
             on conflict (name) do update set value = counter.value + excluded.value
@@ -72,16 +84,19 @@ sealed partial class PostgresJobStore
         delete from hangfire.server where lastheartbeat < now() - interval '5 minutes'
         """;
 
-    public async Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken)
+    public async Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
-        await NumberAsync(OnAbandoned(CountDeathsSql, silence, own), cancellationToken);
-        var rescued = await NumberAsync(OnAbandoned(RescueSql, silence, own), cancellationToken);
+        await NumberAsync(Command(CountDeathsSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? [])]), cancellationToken);
+        var rescued = await NumberAsync(Command(RescueSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? [])]), cancellationToken);
         await ExecuteAsync(Command(ForgetServersSql), cancellationToken);
         return rescued;
     }
 
-    Npgsql.NpgsqlBatchCommand OnAbandoned(string sql, TimeSpan silence, IReadOnlyCollection<Claim> own) => Command(
-        sql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix), Ids(own));
+    NpgsqlParameter[] Terms(TimeSpan silence, Rescuer? rescuer) =>
+    [
+        Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix),
+        Parameters.TextOrNull(rescuer?.ServerId), Parameters.Of(rescuer?.Gap ?? TimeSpan.Zero),
+    ];
 
     // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job. (An array, here and above,
     // because a limit would let the planner go through the whole table by its primary key.)
@@ -97,6 +112,9 @@ sealed partial class PostgresJobStore
               and not exists (select from hangfire.jobqueue q where q.jobid = j.id)
               and not exists (
                   select from hangfire.server v where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1)
+              and (
+        """ + MaySql + """
+        )
             limit 1000
             for update of j skip locked
         ), waiting as (
@@ -108,7 +126,6 @@ sealed partial class PostgresJobStore
         select count(*), (select count(pg_notify('new_job', '')) from (select from orphans limit 1) once) from orphans
         """;
 
-    public Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken) => NumberAsync(
-        Command(RescueOrphansSql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix)),
-        cancellationToken);
+    public Task<int> RescueOrphansAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
+        NumberAsync(Command(RescueOrphansSql, Terms(silence, rescuer)), cancellationToken);
 }

@@ -8,17 +8,19 @@ sealed partial class PostgresJobStore
     const string AnnounceSql = """
         with own as (
             insert into jobrunner.server (id, sandboxes, unwritten) select $1, $3::jsonb, $4 where $3 is not null
-            on conflict (id) do update set sandboxes = excluded.sandboxes, unwritten = excluded.unwritten
+            on conflict (id) do update set sandboxes = excluded.sandboxes, unwritten = excluded.unwritten,
+                heardsince = case when (select v.lastheartbeat from hangfire.server v where v.id = $1) >= now() - $5
+                                  then server.heardsince else now() end
         )
         insert into hangfire.server (id, data, lastheartbeat) values ($1, $2::jsonb, now())
         on conflict (id) do update set data = excluded.data, lastheartbeat = excluded.lastheartbeat
         """;
 
-    public void Announce(ServerInfo server)
+    public void Announce(ServerInfo server, TimeSpan gap)
     {
         using var connection = _signsOfLife.Open();
         using var batch = Batch(connection, Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)),
-            Parameters.TextOrNull(ServerData.WriteSandboxes(server)), Parameters.Of(server.Unwritten)));
+            Parameters.TextOrNull(ServerData.WriteSandboxes(server)), Parameters.Of(server.Unwritten), Parameters.Of(gap)));
         batch.ExecuteNonQuery();
     }
 

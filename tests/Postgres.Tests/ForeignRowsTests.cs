@@ -174,8 +174,8 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
         await Sql.ExecuteAsync(ConnectionString, "update hangfire.jobqueue set fetchedat = now()"); // as its native mode does
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(5));
 
-        (await Store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(0);
+        (await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(0);
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(26));
-        (await Store.RescueAsync(TimeSpan.FromSeconds(30), default)).ShouldBe(1);
+        (await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(1);
     }
 }

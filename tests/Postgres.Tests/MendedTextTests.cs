@@ -36,7 +36,7 @@ public sealed class MendedTextTests(PostgresFixture fixture) : StoreTests(fixtur
 
         (await Store.ApplyAsync([change], default)).ShouldHaveSingleItem().ShouldNotBeNull();
         await Store.WriteNotesAsync([new(0, id, Now, 2, Bad)], [new(id, 0.5, Bad, Now)], default);
-        Store.Announce(new($"jobrunner@{Mended}", [Bad], 1, Now, Now) { Sandboxes = new(Bad, 0, 0, 1) });
+        Store.Announce(new($"jobrunner@{Mended}", [Bad], 1, Now, Now) { Sandboxes = new(Bad, 0, 0, 1) }, TimeSpan.FromSeconds(30));
 
         var ended = (await Store.GetAsync(id, default)).ShouldNotBeNull();
         (ended.State!.Reason, ended.State.Data["ExceptionMessage"], ended.Progress!.Message).ShouldBe((Mended, Mended, Mended));

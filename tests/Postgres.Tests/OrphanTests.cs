@@ -16,11 +16,11 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     public async Task One_whose_worker_is_gone_waits_again_in_its_queue_and_is_counted(string enqueuedTo, string queue)
     {
         var job = await OrphanAsync("jobrunner@dead:1:a", enqueuedTo);
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(0, "it has only just begun");
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0, "it has only just begun");
 
         await AgeAsync(TimeSpan.FromMinutes(1));
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(1);
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(0);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
 
         var again = (await Store.ClaimAsync([queue], 10, default)).ShouldHaveSingleItem();
         again.JobId.ShouldBe(job);
@@ -34,9 +34,9 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         await OrphanAsync("jobrunner@alive:1:a");
         await AgeAsync(TimeSpan.FromMinutes(1));
-        Store.Announce(new ServerInfo("jobrunner@alive:1:a", ["default"], 1, Now, Now));
+        Store.Announce(new ServerInfo("jobrunner@alive:1:a", ["default"], 1, Now, Now), TimeSpan.FromSeconds(30));
 
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(0);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -44,10 +44,10 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         await OrphanAsync("hangfire-host:17:c");
         await AgeAsync(TimeSpan.FromMinutes(29));
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(0);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
 
         await AgeAsync(TimeSpan.FromMinutes(2));
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(1);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
         await ExecuteAsync($"update hangfire.state set data = null where jobid = {job} and name = 'Processing'");
         await AgeAsync(TimeSpan.FromHours(1));
 
-        (await Store.RescueOrphansAsync(_silence, default)).ShouldBe(1);
+        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
     }
 
     async Task<long> OrphanAsync(string server, string queue = "default")

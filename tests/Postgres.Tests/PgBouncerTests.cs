@@ -70,10 +70,10 @@ public sealed class PgBouncerTests(PostgresFixture fixture) : IClassFixture<Post
                 new Invocation("T, A", "M", [], []), JobState.Enqueued($"q{n}", Now), new Dictionary<string, string?>()))], default);
             await store.LookAsync([$"q{n}"], default);
             var jobs = await store.ClaimAsync([$"q{n}"], 10, default);
-            store.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now));
+            store.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now), TimeSpan.FromSeconds(30));
             await store.ApplyAsync([.. jobs.Select(job => new StateChange(job.JobId, job.StateId, job.StateName,
                 [JobState.Processing("jobrunner@test:1:1", "28fc439f-78dc", Now), JobState.Succeeded(Now, default, default, null)], null, job.Claim))], default);
-            await store.RescueAsync(TimeSpan.FromMinutes(1), default);
+            await store.RescueAsync(TimeSpan.FromMinutes(1), null, default);
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class SchemaTests : IAsyncLifetime
     {
         await using var store = TestStore.Open(_database);
         await store.InitializeAsync(default);
-        store.Announce(new ServerInfo("jobrunner@x:1:2", [], 1, default, default));
+        store.Announce(new ServerInfo("jobrunner@x:1:2", [], 1, default, default), TimeSpan.FromSeconds(30));
 
         await InitializeStoreAsync();
 

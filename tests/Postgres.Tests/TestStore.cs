@@ -20,6 +20,7 @@ static class TestStore
     const string PassTimeSql = """
         update hangfire.jobqueue set fetchedat = fetchedat - @time;
         update hangfire.server set lastheartbeat = lastheartbeat - @time;
+        update jobrunner.server set heardsince = heardsince - @time;
         update hangfire.job set expireat = expireat - @time;
         update hangfire.lock set acquired = acquired - @time;
         update hangfire.counter set expireat = expireat - @time;

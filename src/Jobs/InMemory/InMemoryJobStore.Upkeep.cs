@@ -8,6 +8,7 @@ sealed partial class InMemoryJobStore
     static readonly TimeSpan _serverTimeout = TimeSpan.FromMinutes(5);
 
     readonly Dictionary<string, ServerInfo> _servers = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DateTimeOffset> _heardSince = new(StringComparer.Ordinal);
     long _rescued;
 
     public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases)
@@ -28,13 +29,13 @@ sealed partial class InMemoryJobStore
         return lost;
     }
 
-    public Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken)
+    public Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
         var rescued = 0;
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            foreach (var row in _rows.Values.Where(row => IsAbandoned(row, now, silence) && !own.Contains(new(row.Id, row.Token))).ToArray())
+            foreach (var row in _rows.Values.Where(row => MayRescue(rescuer, now, silence) && IsAbandoned(row, now, silence) && !IsOwn(row)).ToArray())
             {
                 if (_jobs.TryGetValue(row.JobId, out var job))
                     CountDeath(job);
@@ -45,16 +46,21 @@ sealed partial class InMemoryJobStore
             _rescued += rescued;
 
             foreach (var server in _servers.Values.Where(server => now - server.LastHeartbeat > _serverTimeout).ToArray())
-                _servers.Remove(server.Id);
+                Forget(server.Id);
         }
 
         if (rescued > 0)
             Signal(new(StoreSignalKind.Enqueued));
         return Task.FromResult(rescued);
+
+        bool IsOwn(InMemoryQueueRow row) => rescuer?.Held.Contains(new(row.Id, row.Token)) == true;
     }
 
+    bool MayRescue(Rescuer? rescuer, DateTimeOffset now, TimeSpan silence) => rescuer is null
+        || (_servers.TryGetValue(rescuer.ServerId, out var server) && now - server.LastHeartbeat <= rescuer.Gap && now - _heardSince[server.Id] >= silence);
+
     // Whoever removes a queue row here changes the job's state under the same lock: no job is ever in nobody's hands.
-    public Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken) => Task.FromResult(0);
+    public Task<int> RescueOrphansAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) => Task.FromResult(0);
 
     static void CountDeath(InMemoryJob job)
     {
@@ -110,17 +116,28 @@ sealed partial class InMemoryJobStore
         return Task.FromResult(expired);
     }
 
-    public void Announce(ServerInfo server)
+    public void Announce(ServerInfo server, TimeSpan gap)
     {
         lock (_lock)
-            _servers[server.Id] = server with { LastHeartbeat = time.GetUtcNow() };
+        {
+            var now = time.GetUtcNow();
+            if (!_servers.TryGetValue(server.Id, out var known) || now - known.LastHeartbeat > gap)
+                _heardSince[server.Id] = now;
+            _servers[server.Id] = server with { LastHeartbeat = now };
+        }
     }
 
     public Task WithdrawAsync(string serverId, CancellationToken cancellationToken)
     {
         lock (_lock)
-            _servers.Remove(serverId);
+            Forget(serverId);
         return Task.CompletedTask;
+    }
+
+    void Forget(string serverId)
+    {
+        _servers.Remove(serverId);
+        _heardSince.Remove(serverId);
     }
 
     public Task WriteNotesAsync(IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken)

@@ -79,16 +79,17 @@ public partial interface IJobStore
     /// <paramref name="silence"/>. Each of them notes the state row under which its worker died (job parameter
     /// <see cref="WorkerDeaths.Parameter"/>), once. Also forgets servers that have been silent for 5 minutes, as Hangfire's do.</summary>
     /// <param name="silence">How long.</param>
-    /// <param name="own">What the caller holds itself: never taken back, however old its leases look.</param>
+    /// <param name="rescuer">Who asks; null for somebody who is no worker, and knows what he does.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many jobs wait again.</returns>
-    Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken);
+    Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken);
 
     /// <summary>Puts jobs into their queues again that are Processing in nobody's hands: no queue row stands for them, and the
     /// server that they name has not been heard of for <paramref name="silence"/> (a Hangfire server: for the invisibility
     /// timeout). There should be none; a row that somebody deleted by hand leaves one.</summary>
+    /// <inheritdoc cref="RescueAsync" path="/param"/>
     /// <returns>How many jobs wait again.</returns>
-    Task<int> RescueOrphansAsync(TimeSpan silence, CancellationToken cancellationToken);
+    Task<int> RescueOrphansAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken);
 
     /// <summary>Enqueues scheduled jobs whose instant has come by the store's clock, at most <paramref name="count"/>.</summary>
     /// <returns>How many were due: fewer than <paramref name="count"/> means that none is left.</returns>
@@ -114,8 +115,11 @@ public partial interface IJobStore
     Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken);
 
     /// <summary>Announces a worker, or tells that it is alive: the same row, made anew when somebody removed it.</summary>
+    /// <param name="server">The worker.</param>
+    /// <param name="gap">How long a silence is none. After a longer one the worker counts as heard from now on
+    /// (<see cref="Rescuer"/>).</param>
     /// <inheritdoc cref="Renew" path="/remarks"/>
-    void Announce(ServerInfo server);
+    void Announce(ServerInfo server, TimeSpan gap);
 
     /// <summary>Removes a worker that stops.</summary>
     Task WithdrawAsync(string serverId, CancellationToken cancellationToken);
@@ -162,10 +166,6 @@ public partial interface IJobStore
 /// <summary>Shorter forms.</summary>
 public static class JobStoreExtensions
 {
-    /// <summary>Takes back the jobs of workers that died, for somebody who holds none.</summary>
-    public static Task<int> RescueAsync(this IJobStore store, TimeSpan silence, CancellationToken cancellationToken) =>
-        store.RescueAsync(silence, [], cancellationToken);
-
     /// <summary>Takes waiting jobs of any type.</summary>
     public static Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
         this IJobStore store, IReadOnlyList<string> queues, int count, CancellationToken cancellationToken) =>

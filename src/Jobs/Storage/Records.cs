@@ -123,6 +123,17 @@ public sealed record ServerInfo(
     public int Unwritten { get; init; }
 }
 
+/// <summary>
+/// A worker that wants to take back the jobs of dead ones. After an outage of the store everybody looks dead, and whoever comes
+/// back first must not take the others' jobs: a worker may only when the store has heard it, without a gap, for as long as it takes to
+/// call somebody dead. Then all who live have been heard as well. The store's clock decides, when the request arrives there: it may
+/// have been on its way for as long as the outage.
+/// </summary>
+/// <param name="ServerId">Its name.</param>
+/// <param name="Gap">How long a silence is none.</param>
+/// <param name="Held">What it holds itself: never taken back, however old its leases look.</param>
+public sealed record Rescuer(string ServerId, TimeSpan Gap, IReadOnlyCollection<Claim> Held);
+
 /// <summary>A worker's sandboxes at its last heartbeat.</summary>
 /// <param name="Limits">What bounds jobs that have no limits of their own, and what holds that on its machine: a line for people.</param>
 /// <param name="Busy">How many run a job.</param>

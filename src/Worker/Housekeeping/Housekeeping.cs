@@ -61,12 +61,11 @@ sealed class Housekeeping(
 
     async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
     {
-        if (life.UntilRescue is var wait && wait > TimeSpan.Zero)
-            return wait;
-        var rescued = await store.RescueAsync(Options.RescueAfter, [.. executions.All.Select(execution => execution.Job.Claim)], cancellationToken);
+        var rescuer = life.Rescuer;
+        var rescued = await store.RescueAsync(Options.RescueAfter, rescuer, cancellationToken);
         if (rescued > 0)
             logger.Rescued(rescued);
-        var orphans = await store.RescueOrphansAsync(Options.RescueAfter, cancellationToken);
+        var orphans = await store.RescueOrphansAsync(Options.RescueAfter, rescuer, cancellationToken);
         if (orphans > 0)
             logger.RescuedOrphans(orphans);
         return Options.RescueAfter / 6;

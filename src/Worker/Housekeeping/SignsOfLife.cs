@@ -24,31 +24,12 @@ sealed class SignsOfLife(
 
     readonly DateTimeOffset _startedAt = time.GetUtcNow();
     readonly ManualResetEventSlim _stop = new();
-    readonly Lock _lock = new();
     Thread? _thread;
-    long? _heardAt;
-    long _connectedSince;
 
     WorkerOptions Options => options.Value;
 
-    /// <summary>
-    /// How long until this worker may call others dead, zero when it may. After an outage of the store everybody looks dead,
-    /// and whoever comes back first must not take the others' jobs: it waits until it has been heard, without a gap, for as long
-    /// as it takes to call somebody dead. Then all who live have been heard as well.
-    /// </summary>
-    public TimeSpan UntilRescue
-    {
-        get
-        {
-            lock (_lock)
-            {
-                if (_heardAt is not { } heard || time.GetElapsedTime(heard) > Gap)
-                    return Options.RescueAfter;
-                var rest = Options.RescueAfter - time.GetElapsedTime(_connectedSince);
-                return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
-            }
-        }
-    }
+    /// <summary>This worker, as it asks for the jobs of dead ones.</summary>
+    public Rescuer Rescuer => new(identity.ServerId, Gap, [.. executions.All.Select(execution => execution.Job.Claim)]);
 
     // A silence so short cannot have made anybody look dead: intervals are at most a third of what does.
     TimeSpan Gap => Options.HeartbeatInterval + (Options.RescueAfter / 6);
@@ -62,14 +43,7 @@ sealed class SignsOfLife(
             Sandboxes = new(
                 pool.LimitsInForce, states.GetValueOrDefault(SandboxState.Busy), states.GetValueOrDefault(SandboxState.Idle), sandboxOptions.Value.Maximum),
             Unwritten = writer.Refused,
-        });
-        lock (_lock)
-        {
-            if (_heardAt is not { } heard || time.GetElapsedTime(heard) > Gap)
-                _connectedSince = time.GetTimestamp();
-            _heardAt = time.GetTimestamp();
-        }
-
+        }, Gap);
         return Options.HeartbeatInterval;
     }
 

@@ -57,5 +57,5 @@ sealed class Given(IJobStore store)
         store.WriteNotesAsync([], [new(id, fraction, message, Now)], default);
 
     public void Announce(string id = Server, params string[] queues) =>
-        store.Announce(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now));
+        store.Announce(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now), TimeSpan.FromSeconds(30));
 }

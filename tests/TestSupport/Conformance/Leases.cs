@@ -92,15 +92,15 @@ public abstract partial class JobStoreConformance
     {
         await Store.AddAsync([Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
-        Store.Announce(Server("jobrunner@dead:1:a"));
+        Store.Announce(Server("jobrunner@dead:1:a"), TimeSpan.FromSeconds(30));
         var dead = await StartAsync(jobs[0], "jobrunner@dead:1:a");
         await StartAsync(jobs[1], "jobrunner@alive:2:b");
-        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
 
         await PassTimeAsync(Silence * 2);
-        Store.Announce(Server("jobrunner@alive:2:b"));
+        Store.Announce(Server("jobrunner@alive:2:b"), TimeSpan.FromSeconds(30));
 
-        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(1);
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(dead.JobId);
         (await ApplyAsync(By(dead, Succeeded()))).ShouldBeNull();
     }
@@ -113,7 +113,7 @@ public abstract partial class JobStoreConformance
         await PassTimeAsync(Silence * 2);
         Store.Renew([new Lease(jobs[1].JobId, jobs[1].Claim, jobs[1].StateId)]);
 
-        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(1);
 
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(jobs[0].JobId);
     }
@@ -123,10 +123,10 @@ public abstract partial class JobStoreConformance
     {
         await StartAsync(await AddAndClaimAsync(), "jobrunner@dead:1:a");
         await PassTimeAsync(Silence * 2);
-        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(1);
         (await ClaimAsync()).Count.ShouldBe(1);
 
-        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -135,22 +135,22 @@ public abstract partial class JobStoreConformance
         await StartAsync(await AddAndClaimAsync(), "hangfire-host:17:c");
 
         await PassTimeAsync(TimeSpan.FromMinutes(20));
-        (await Store.RescueAsync(Silence, default)).ShouldBe(0);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
         await PassTimeAsync(TimeSpan.FromMinutes(11));
-        (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(1);
     }
 
     [Fact]
     public async Task A_server_that_is_silent_for_five_minutes_is_forgotten()
     {
-        Store.Announce(new ServerInfo("gone:1:x", ["default"], 1, Now, Now));
+        Store.Announce(new ServerInfo("gone:1:x", ["default"], 1, Now, Now), TimeSpan.FromSeconds(30));
         await PassTimeAsync(TimeSpan.FromMinutes(4));
-        Store.Announce(new ServerInfo("here:1:x", ["default"], 1, Now, Now));
-        await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
+        Store.Announce(new ServerInfo("here:1:x", ["default"], 1, Now, Now), TimeSpan.FromSeconds(30));
+        await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default);
         (await Store.ListServersAsync(default)).Count.ShouldBe(2);
 
         await PassTimeAsync(TimeSpan.FromMinutes(2));
-        await Store.RescueAsync(TimeSpan.FromSeconds(30), default);
+        await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default);
 
         (await Store.ListServersAsync(default)).ShouldHaveSingleItem().Id.ShouldBe("here:1:x");
     }
@@ -163,7 +163,11 @@ public abstract partial class JobStoreConformance
         await StartAsync(jobs[1]);
         await PassTimeAsync(Silence * 2);
 
-        (await Store.RescueAsync(Silence, [jobs[0].Claim, jobs[1].Claim], default)).ShouldBe(1);
+        var own = new Rescuer("jobrunner@own:1:a", Silence * 3, [jobs[0].Claim, jobs[1].Claim]);
+        Announce(own);
+        await PassTimeAsync(Silence * 2);
+
+        (await Store.RescueAsync(Silence, own, default)).ShouldBe(1);
 
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(jobs[2].JobId);
         (await Store.CountAsync(default)).Rescued.ShouldBe(1);
@@ -186,8 +190,40 @@ public abstract partial class JobStoreConformance
             if (claim && (await GetAsync(first.JobId)).Parameters.ContainsKey(WorkerDeaths.Parameter))
                 (await ClaimAsync()).Count.ShouldBe(1);
             await PassTimeAsync(Silence * 2);
-            (await Store.RescueAsync(Silence, default)).ShouldBe(1);
+            (await Store.RescueAsync(Silence, null, default)).ShouldBe(1);
             return WorkerDeaths.Count((await GetAsync(first.JobId)).Parameters);
         }
     }
+
+    [Fact]
+    public async Task A_worker_rescues_only_when_it_has_been_heard_without_a_gap_for_as_long()
+    {
+        var worker = new Rescuer("jobrunner@back:1:a", Silence / 3, []);
+        await AddAndClaimAsync();
+        await PassTimeAsync(Silence * 2);
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(0, "nobody has heard of it");
+        Announce(worker);
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(0, "it has only just come");
+        for (var i = 0; i < 3; i++)
+        {
+            await PassTimeAsync(Silence / 4);
+            Announce(worker);
+        }
+
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(0, "others may still come");
+        await PassTimeAsync(Silence);
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(0, "the request was on its way for long");
+        Announce(worker);
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(0, "there was a gap");
+        for (var i = 0; i < 5; i++)
+        {
+            await PassTimeAsync(Silence / 4);
+            Announce(worker);
+        }
+
+        (await Store.RescueAsync(Silence, worker, default)).ShouldBe(1);
+    }
+
+    void Announce(Rescuer worker) =>
+        Store.Announce(Server(worker.ServerId) with { Sandboxes = new("none", 0, 0, 1) }, worker.Gap);
 }

@@ -47,7 +47,7 @@ public abstract partial class JobStoreConformance
     {
         await Store.AddAsync([Enqueued(), Enqueued(), Enqueued("low"), Scheduled(TimeSpan.FromHours(1))], default);
         await StartAsync((await ClaimAsync(1))[0]);
-        Store.Announce(Server());
+        Store.Announce(Server(), TimeSpan.FromSeconds(30));
 
         var counts = await Store.CountAsync(default);
 

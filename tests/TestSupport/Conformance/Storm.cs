@@ -33,7 +33,7 @@ public abstract partial class JobStoreConformance
 
         // Calm again: whoever was cut off is rescued, and all that is not finished gets finished.
         await PassTimeAsync(Silence * 2);
-        await Store.RescueAsync(Silence, default);
+        await Store.RescueAsync(Silence, null, default);
         await EnqueueDueAsync(TimeSpan.FromDays(1), 1000);
         while (await ClaimAsync(100) is { Count: > 0 } left)
             await Store.ApplyAsync([.. left.DistinctBy(job => job.JobId).Select(job => By(job, Processing(), Succeeded()))], default);
@@ -77,7 +77,7 @@ public abstract partial class JobStoreConformance
                 Store.RequeueAsync(some[..(some.Length / 2)], "storm", default),
                 Store.DeleteAsync(some[(some.Length / 2)..], "storm", default),
                 Store.EnqueueDueAsync(7, default),
-                Store.RescueAsync(TimeSpan.FromMilliseconds(20), default),
+                Store.RescueAsync(TimeSpan.FromMilliseconds(20), null, default),
                 Store.ExpireAsync(10, default));
         }
     }

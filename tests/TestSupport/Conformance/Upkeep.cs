@@ -127,9 +127,9 @@ public abstract partial class JobStoreConformance
     public async Task An_announced_worker_is_listed_until_it_withdraws()
     {
         var server = new Storage.ServerInfo("jobrunner@test:7:9", ["critical", "default"], 20, Now.AddMinutes(-5), default);
-        Store.Announce(server);
+        Store.Announce(server, TimeSpan.FromSeconds(30));
         await PassTimeAsync(TimeSpan.FromMinutes(1));
-        Store.Announce(server);
+        Store.Announce(server, TimeSpan.FromSeconds(30));
 
         var listed = (await Store.ListServersAsync(default)).ShouldHaveSingleItem();
         listed.Id.ShouldBe(server.Id);
@@ -146,9 +146,9 @@ public abstract partial class JobStoreConformance
     public async Task A_worker_tells_of_its_sandboxes_and_one_without_any_tells_nothing()
     {
         var sandboxes = new Storage.ServerSandboxes("memory: 512 MB by \"cgroup\"; strict: no", 3, 1, 8);
-        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes with { Busy = 0 } });
-        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes });
-        Store.Announce(Server("jobrunner@b:1:2"));
+        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes with { Busy = 0 } }, TimeSpan.FromSeconds(30));
+        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes }, TimeSpan.FromSeconds(30));
+        Store.Announce(Server("jobrunner@b:1:2"), TimeSpan.FromSeconds(30));
 
         (await Store.ListServersAsync(default)).Select(server => server.Sandboxes).ShouldBe([sandboxes, null]);
     }

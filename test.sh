@@ -35,11 +35,22 @@ dotnet build JobRunner.sln -c Release --nologo -v quiet
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 status=0
-# One test project after another: they measure nothing, but real browsers and processes have time limits.
+run() {
+    local name=$1
+    shift
+    dotnet test "tests/$name" -c Release --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@"
+}
+# Those whose tests mostly wait run beside each other, the output of one line after that of the other; those that burn processors, or
+# watch limits of time, run alone.
+run Worker.Tests "$@" >"$results/beside.log" 2>&1 &
+beside=$!
 for project in tests/*.Tests; do
-    dotnet test "$project" -c Release --no-build --nologo --logger "trx;LogFileName=$(basename "$project").trx" \
-        --results-directory "$results" "$@" || status=1
+    name=$(basename "$project")
+    case $name in Worker.Tests | Sandbox.Tests | Chaos.Tests) ;; *) run "$name" "$@" || status=1 ;; esac
 done
+wait "$beside" || status=1
+cat "$results/beside.log"
+for name in Sandbox.Tests Chaos.Tests; do run "$name" "$@" || status=1; done
 
 count() { { grep -oh "<Counters [^>]*" "$results"/*.trx || true; } | { grep -oE " $1=\"[0-9]+\"" || true; } | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total) passed=$(count passed)

@@ -48,7 +48,7 @@ sealed partial class PostgresJobStore
         return command;
     }
 
-    ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+    ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenAsync(cancellationToken);
 
     /// <summary>Runs one statement that says a number.</summary>
     async Task<int> NumberAsync(NpgsqlBatchCommand command, CancellationToken cancellationToken)

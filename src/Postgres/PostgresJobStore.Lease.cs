@@ -80,7 +80,7 @@ sealed partial class PostgresJobStore
         if (leases.Count == 0)
             return [];
         var claims = leases.Select(l => l.Claim).ToArray();
-        using var connection = _signsOfLife.OpenConnection();
+        using var connection = _signsOfLife.Open();
         using var batch = IndexedBatch(connection, Command(RenewSql,
             Parameters.Ids(leases.Select(l => l.JobId)), Ids(claims), Tokens(claims), Parameters.Ids(leases.Select(l => l.StateId))));
         batch.Timeout = SignOfLifeTimeoutSeconds;

@@ -18,8 +18,8 @@ sealed partial class PostgresJobStore
     /// <summary>How long nothing may come before the connection has to prove that it is one (15 s); it has 5 s for that.</summary>
     internal TimeSpan QuietLimit { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <remarks>One connection of its own, outside the pool, asked for a sign of life so that a dead one is noticed. Behind a transaction
-    /// pooler nothing will come through it; the workers' polling is the truth in any case.</remarks>
+    /// <remarks>One connection of its own, outside the pool, asked for a sign of life so that a dead one is noticed. Behind a pooler
+    /// nothing would come through it, so it is not kept; the workers' polling is the truth in any case.</remarks>
     public async Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken)
     {
         var pause = _firstPause;
@@ -29,7 +29,8 @@ sealed partial class PostgresJobStore
             try
             {
                 await using var connection = new NpgsqlConnection(ListenSettings());
-                await StartListeningAsync(connection, onSignal, cancellationToken);
+                if (!await StartListeningAsync(connection, onSignal, cancellationToken))
+                    break;
                 if (lost)
                     LogListening();
                 lost = false;
@@ -55,14 +56,20 @@ sealed partial class PostgresJobStore
                 return;
             }
         }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async Task StartListeningAsync(NpgsqlConnection connection, Action<StoreSignal> onSignal, CancellationToken cancellationToken)
+    /// <returns>False when there is nothing to listen to.</returns>
+    async Task<bool> StartListeningAsync(NpgsqlConnection connection, Action<StoreSignal> onSignal, CancellationToken cancellationToken)
     {
         connection.Notification += (_, told) => Tell(onSignal, told.Channel, told.Payload);
         await connection.OpenAsync(cancellationToken);
+        if (_looksForPooler && await ConnectionSource.IsPooledAsync(connection, cancellationToken))
+            return false;
         await using var listen = new NpgsqlCommand($"listen {EnqueuedChannel}; listen \"{_names.Own}\"", connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
+        return true;
     }
 
     // A connection whose other end vanished without a word (a pulled cable, a firewall that forgot it) looks like a quiet one.

@@ -15,8 +15,8 @@ sealed partial class PostgresJobStore
         from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bool[], $7::text[], $8::jsonb[])
             as c(ord, jobid, seen, queueid, token, ends, name, data)
         cross join lateral (select stateid from hangfire.job where id = c.jobid offset 0) j
-        cross join lateral (
-            select s.id, s.name, s.data from hangfire.state s where s.jobid = c.jobid and s.id > c.seen order by s.id limit 1) next
+        cross join lateral (select (array_agg(s.id order by s.id))[1] as id from hangfire.state s where s.jobid = c.jobid and s.id > c.seen) first
+        cross join lateral (select id, name, data from hangfire.state where id = first.id offset 0) next
         where next.name = c.name and next.data = c.data
           and (c.ends or next.id = j.stateid
                and (select q.updatecount from hangfire.jobqueue q where q.id = c.queueid) = c.token)
@@ -30,7 +30,7 @@ sealed partial class PostgresJobStore
         if (refused.Length == 0)
             return applied;
         long?[] taken = [.. applied];
-        await using var batch = Batch(connection, Command(RecognizeSql,
+        await using var batch = IndexedBatch(connection, Command(RecognizeSql,
             Parameters.Of(Array.ConvertAll(refused, r => r.Index), NpgsqlDbType.Integer),
             Parameters.Ids(refused.Select(r => r.Item.JobId)), Parameters.Ids(refused.Select(r => r.Item.SeenStateId)),
             Ids(refused.Select(r => r.Item.Claim!.Value)), Tokens(refused.Select(r => r.Item.Claim!.Value)),
@@ -38,6 +38,7 @@ sealed partial class PostgresJobStore
             Parameters.Of(Array.ConvertAll(refused, r => r.Item.States[0].Name), NpgsqlDbType.Text),
             Parameters.Of(Array.ConvertAll(refused, r => StateData.Write(StateLevel.At(_level, r.Item.States[0]))), NpgsqlDbType.Jsonb)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             taken[reader.GetInt32(0)] = reader.GetInt64(1);
         return new(taken, applied.Busy);

@@ -23,29 +23,34 @@ sealed partial class PostgresJobStore
 
     // In a transaction of its own, before the rescue: what is counted twice, or counted and not rescued, names the same state
     // row, and counts once. Whether a row could be locked does not matter, so no lock is taken in another order than elsewhere.
-    const string CountDeathsSql = """
+    internal const string CountDeathsSql = """
         with dead as materialized (
-            select distinct on (q.jobid) q.jobid, coalesce(j.stateid, 0) as stateid,
-                   coalesce((select p.value from hangfire.jobparameter p
-                             where p.jobid = q.jobid and p.name = 'WorkerDeaths' order by p.id desc limit 1), '') as known
+            select q.jobid, coalesce(j.stateid, 0) as stateid
         """ + "\n" + AbandonedSql + """
 
               and q.updatecount < 0 and j.id is not null
-            order by q.jobid
+        ), known as materialized (
+            select d.jobid, d.stateid, (
+                select (array_agg(p.value order by p.id desc))[1] from hangfire.jobparameter p
+                where p.jobid = d.jobid and p.name = 'WorkerDeaths') as value
+            from (select distinct jobid, stateid from dead) d
         ), counted as materialized (
             select jobid, (deaths || to_jsonb(stateid))::text as value
-            from dead
-            cross join lateral (select case when known ~ '^\[[0-9, ]*\]$' then known::jsonb else '[]'::jsonb end as deaths) d
+            from known
+            cross join lateral (
+                select case when known.value ~ '^\[[0-9, ]*\]$' then known.value::jsonb else '[]'::jsonb end as deaths) d
             where not deaths @> to_jsonb(stateid)
         ), old as (
             delete from hangfire.jobparameter where id = any(array(
                 select p.id from counted c cross join lateral (
                     select id from hangfire.jobparameter where jobid = c.jobid and name = 'WorkerDeaths' offset 0) p))
+        ), added as (
+            insert into hangfire.jobparameter (jobid, name, value) select jobid, 'WorkerDeaths', value from counted
         )
-        insert into hangfire.jobparameter (jobid, name, value) select jobid, 'WorkerDeaths', value from counted
+        select count(*) from counted
         """;
 
-    const string RescueSql = """
+    internal const string RescueSql = """
         with dead as materialized (
             select q.id
         """ + "\n" + AbandonedSql + """
@@ -69,7 +74,7 @@ sealed partial class PostgresJobStore
 
     public async Task<int> RescueAsync(TimeSpan silence, IReadOnlyCollection<Claim> own, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(OnAbandoned(CountDeathsSql, silence, own), cancellationToken);
+        await NumberAsync(OnAbandoned(CountDeathsSql, silence, own), cancellationToken);
         var rescued = await NumberAsync(OnAbandoned(RescueSql, silence, own), cancellationToken);
         await ExecuteAsync(Command(ForgetServersSql), cancellationToken);
         return rescued;
@@ -78,20 +83,20 @@ sealed partial class PostgresJobStore
     Npgsql.NpgsqlBatchCommand OnAbandoned(string sql, TimeSpan silence, IReadOnlyCollection<Claim> own) => Command(
         sql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix), Ids(own));
 
-    // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job.
-    const string RescueOrphansSql = """
+    // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job. (An array, here and above,
+    // because a limit would let the planner go through the whole table by its primary key.)
+    internal const string RescueOrphansSql = """
         with orphans as materialized (
-            select j.id, coalesce(nullif((select e.data ->> 'Queue' from hangfire.state e
-                                          where e.jobid = j.id and e.name = 'Enqueued' order by e.id desc limit 1), 'default'),
+            select j.id, coalesce(nullif((select (array_agg(e.data ->> 'Queue' order by e.id desc))[1] from hangfire.state e
+                                          where e.jobid = j.id and e.name = 'Enqueued'), 'default'),
                                   j.invocationdata ->> 'Queue', 'default') as queue
             from hangfire.job j
-            join hangfire.state s on s.id = j.stateid
+            cross join lateral (select createdat, data from hangfire.state where id = j.stateid offset 0) s
             where j.statename = 'Processing'
               and s.createdat < now() - case when starts_with(s.data ->> 'ServerId', $3) then $1 else greatest($1, $2) end
               and not exists (select from hangfire.jobqueue q where q.jobid = j.id)
               and not exists (
                   select from hangfire.server v where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1)
-            order by j.id
             limit 1000
             for update of j skip locked
         ), waiting as (

@@ -49,7 +49,7 @@ sealed partial class PostgresJobStore
     {
         if (locks.Count == 0)
             return [];
-        using var connection = _signsOfLife.OpenConnection();
+        using var connection = _signsOfLife.Open();
         using var batch = Batch(connection,
             Command(RefreshLocksSql, Resources(locks), Tokens(locks)), Command(HeldLocksSql, Resources(locks), Tokens(locks)));
         using var reader = batch.ExecuteReader();

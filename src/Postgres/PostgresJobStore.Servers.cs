@@ -16,7 +16,7 @@ sealed partial class PostgresJobStore
 
     public void Announce(ServerInfo server)
     {
-        using var connection = _signsOfLife.OpenConnection();
+        using var connection = _signsOfLife.Open();
         using var batch = Batch(connection, Command(AnnounceSql, Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)),
             Parameters.TextOrNull(ServerData.WriteSandboxes(server)), Parameters.Of(server.Unwritten)));
         batch.ExecuteNonQuery();

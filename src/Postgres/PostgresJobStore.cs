@@ -19,8 +19,9 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
 
     readonly PostgresOptions _options;
     readonly SchemaNames _names;
-    readonly NpgsqlDataSource _source;
-    readonly NpgsqlDataSource _signsOfLife;
+    readonly ConnectionSource _source;
+    readonly ConnectionSource _signsOfLife;
+    readonly bool _looksForPooler;
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly CompatibilityLevel _level;
@@ -37,8 +38,9 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         _logger = logger;
         _names = new SchemaNames(options.Schema);
         var settings = Settings(options);
-        _source = NpgsqlDataSource.Create(settings);
-        _signsOfLife = NpgsqlDataSource.Create(SignsOfLife(settings));
+        _looksForPooler = !new NpgsqlConnectionStringBuilder(options.ConnectionString).ShouldSerialize("Max Auto Prepare");
+        _source = new(settings.ConnectionString, _looksForPooler, LogPooler);
+        _signsOfLife = new(SignsOfLife(settings), _looksForPooler, () => { });
         Description = $"PostgreSQL at {settings.Host}:{settings.Port}/{settings.Database}, schema {options.Schema}";
     }
 
@@ -76,6 +78,10 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
         settings.Enlist = false;
         return settings;
     }
+
+    [LoggerMessage(120, LogLevel.Information, "A pooler is between us and the database: no statement is prepared, and jobs are found by polling. " +
+        "(A pooler that keeps sessions, or prepared statements, does not need this: say Max Auto Prepare in the connection string.)")]
+    partial void LogPooler();
 
     // Leases and the like: short statements, from one thread, that wait for no connection that a job's may have.
     static string SignsOfLife(NpgsqlConnectionStringBuilder settings) => new NpgsqlConnectionStringBuilder(settings.ConnectionString)

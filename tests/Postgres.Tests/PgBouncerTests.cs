@@ -1,3 +1,4 @@
+using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Npgsql;
 
@@ -20,6 +21,63 @@ public sealed class PgBouncerTests(PostgresFixture fixture) : IClassFixture<Post
 
         await Should.ThrowAsync<NpgsqlException>(() => OpenAsync(connectionString));
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Several_stores_work_through_it_at_once()
+    {
+        await using var pooler = await PgBouncer.StartAsync(fixture.ConnectionString, poolSize: 3);
+        await using var direct = await TestStore.CreateAsync(fixture.ConnectionString);
+        await direct.InitializeAsync(default);
+        PostgresJobStore[] stores = [.. Enumerable.Range(0, 4).Select(_ => TestStore.Open(pooler.ConnectionString))];
+        using var stop = new CancellationTokenSource();
+        var listening = stores.Select(store => store.ListenAsync(_ => { }, stop.Token)).ToArray();
+
+        await Task.WhenAll(stores.Select((store, n) => Task.Run(() => WorkAsync(store, n))));
+
+        (await direct.CountAsync(default)).ByState["Succeeded"].ShouldBe(4 * 30 * 5);
+        (await Sql.ScalarAsync(fixture.ConnectionString, "select count(*) from pg_prepared_statements")).ShouldBe(0L);
+        listening.ShouldAllBe(task => !task.IsCompleted);
+        await stop.CancelAsync();
+        await Task.WhenAll(listening);
+        foreach (var store in stores)
+            await store.DisposeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_the_connection_string_says_of_prepared_statements_is_left_as_it_is()
+    {
+        await using var pooler = await PgBouncer.StartAsync(fixture.ConnectionString, poolSize: 1);
+        await using var given = new ConnectionSource(pooler.ConnectionString + ";Max Auto Prepare=7", looks: false, () => throw new InvalidOperationException("not asked"));
+        await using var looking = new ConnectionSource(pooler.ConnectionString + ";Max Auto Prepare=7", looks: true, () => { });
+        await using var direct = new ConnectionSource(fixture.ConnectionString + ";Max Auto Prepare=7", looks: true, () => throw new InvalidOperationException("there is none"));
+
+        foreach (var (source, expected) in new[] { (given, "7"), (looking, "0"), (direct, "7") })
+        {
+            await using var connection = await source.OpenAsync(default);
+            using var again = source.Open();
+            foreach (var opened in new[] { connection, again })
+                $"{new NpgsqlConnectionStringBuilder(opened.ConnectionString).MaxAutoPrepare}".ShouldBe(expected);
+        }
+    }
+
+    // All that a worker does often enough for a statement to be prepared.
+    static async Task WorkAsync(PostgresJobStore store, int n)
+    {
+        await store.InitializeAsync(default);
+        for (var round = 0; round < 30; round++)
+        {
+            await store.AddAsync([.. Enumerable.Range(0, 5).Select(_ => new NewJob(
+                new Invocation("T, A", "M", [], []), JobState.Enqueued($"q{n}", Now), new Dictionary<string, string?>()))], default);
+            await store.LookAsync([$"q{n}"], default);
+            var jobs = await store.ClaimAsync([$"q{n}"], 10, default);
+            store.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now));
+            await store.ApplyAsync([.. jobs.Select(job => new StateChange(job.JobId, job.StateId, job.StateName,
+                [JobState.Processing("jobrunner@test:1:1", "28fc439f-78dc", Now), JobState.Succeeded(Now, default, default, null)], null, job.Claim))], default);
+            await store.RescueAsync(TimeSpan.FromMinutes(1), default);
+        }
+    }
+
+    static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     static async Task<NpgsqlConnection> OpenAsync(string connectionString)
     {

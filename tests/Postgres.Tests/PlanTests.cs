@@ -125,6 +125,39 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("rows=20000");
     }
 
+    [Theory]
+    [InlineData("deaths")]
+    [InlineData("rescue")]
+    [InlineData("orphans")]
+    public async Task A_rescue_reads_what_is_fetched_and_what_is_processing_and_not_what_waits(string which)
+    {
+        await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await store.InitializeAsync(default);
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            analyze hangfire.jobqueue; analyze hangfire.job; analyze hangfire.state;
+            alter table hangfire.jobqueue set (autovacuum_enabled = off);
+            alter table hangfire.job set (autovacuum_enabled = off);
+            alter table hangfire.state set (autovacuum_enabled = off);
+            insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
+            select n, n, case when n <= 100 then 'Processing' else 'Enqueued' end, '{}', '[]', now() from generate_series(1, 20000) n;
+            insert into hangfire.state (id, jobid, name, createdat, data)
+            select n, n, case when n <= 100 then 'Processing' else 'Enqueued' end, now() - interval '1 hour', '{"ServerId": "jobrunner@dead:1:a"}'
+            from generate_series(1, 20000) n;
+            insert into hangfire.jobqueue (jobid, queue, fetchedat, updatecount)
+            select n, 'default', case when n <= 100 then now() - interval '1 hour' end, -1 from generate_series(51, 20000) n;
+            """);
+
+        var plan = which == "orphans"
+            ? await ExplainAsync(PostgresJobStore.RescueOrphansSql, "interval, interval, text", "'30 s', '30 min', 'jobrunner@'")
+            : await ExplainAsync(which == "deaths" ? PostgresJobStore.CountDeathsSql : PostgresJobStore.RescueSql,
+                "interval, interval, text, bigint[]", "'30 s', '30 min', 'jobrunner@', array[-7]");
+
+        System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
+            .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
+        plan.Contains("rows=50 loops=1", StringComparison.Ordinal).ShouldBeTrue(plan);
+        System.Text.RegularExpressions.Regex.IsMatch(plan, @"Rows Removed by Filter: \d{3}").ShouldBe(false, plan);
+    }
+
     async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";", string explain = "explain (analyze)")
     {
         await using var connection = new NpgsqlConnection(fixture.ConnectionString);

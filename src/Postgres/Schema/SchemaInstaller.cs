@@ -7,14 +7,14 @@ namespace JobRunner.Postgres;
 /// <param name="source">The database.</param>
 /// <param name="names">The schemas.</param>
 /// <param name="notifyTrigger">Creates the trigger of notify.sql, too.</param>
-sealed class SchemaInstaller(NpgsqlDataSource source, SchemaNames names, bool notifyTrigger)
+sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
     const int OwnVersion = 3;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await source.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(connection, cancellationToken);
         if (await FoundAsync(connection, names.Hangfire, "schema", cancellationToken) is not { } version)

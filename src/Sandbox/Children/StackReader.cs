@@ -39,11 +39,12 @@ sealed class StackReader(Task<Process> starting, TimeProvider time) : IAsyncDisp
         try
         {
             using var process = await starting;
-            process.Kill();
-            // Disposing of the process leaves the pipes of its streams to the finalizer.
-            await process.StandardInput.DisposeAsync();
-            process.StandardOutput.Dispose();
-            process.StandardError.Dispose();
+            // Disposing of the process leaves the pipes of its streams to the finalizer. And not the writer: it would write what it has
+            // left to a process that may be gone, fail, and leave the others open.
+            await using (process.StandardInput.BaseStream)
+            using (process.StandardOutput)
+            using (process.StandardError)
+                process.Kill();
             await process.WaitForExitAsync();
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or SandboxStartException or System.ComponentModel.Win32Exception)

@@ -35,7 +35,11 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
             return;
         var write = new Write(execution, OutcomeBounds.Apply(outcome));
         if (write.Weight >= Heavy)
+        {
             await _heavy.WaitAsync();
+            write.HasPlace = true;
+        }
+
         try
         {
             await _line.Writer.WriteAsync(write);
@@ -89,10 +93,12 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
 
     async Task WriteAsync(List<Write> batch, CancellationToken giveUp)
     {
-        var heavy = batch.Count(write => write.Weight >= Heavy);
         await writer.WriteAsync(batch, giveUp);
-        if (heavy > 0)
-            _heavy.Release(heavy);
+        foreach (var write in batch.Where(write => write.HasPlace))
+        {
+            write.HasPlace = false;
+            _heavy.Release();
+        }
     }
 
     List<Write> NextBatch()

@@ -60,6 +60,8 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
                 await UntilAsync(() => suspect.HasEnded, _alone, stopping);
             }
 
+            if (stopping.IsCancellationRequested)
+                return; // what waits in the lanes is given back
             lanes.Resume();
             await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -12,14 +12,26 @@ sealed partial class PostgresJobStore
     // need not be asked, and must not: the planner would take the index on that.
     const string ReleaseSql = """
         with held as materialized (
-            select c.id
+            select q.id,
+        """ + HasNewerSql + """
+             as old
             from unnest($1::bigint[], $2::int[]) as c(id, token)
-            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+            cross join lateral (select id, jobid from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+        ), gone as (
+            delete from hangfire.jobqueue where id = any(array(select id from held where old))
         ), released as (
             update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from held))
+            where id = any(array(select id from held where not old))
         )
-        select count(pg_notify('new_job', '')) from (select from held limit 1) once
+        select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
+        """;
+
+    // Of row q: true when its job was enqueued anew while it ran, and has a row that came later. Then q stands for nothing any more:
+    // given back it would run the job beside its new run, or once more. Only the newest is needed, so who removes older ones at the
+    // same moment as others cannot remove all.
+    const string HasNewerSql = """
+
+            (select bool_or(n.id > q.id) from (select id from hangfire.jobqueue where jobid = q.jobid order by queue) n)
         """;
 
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => ReleaseAsync(claims, null, cancellationToken);
@@ -35,9 +47,11 @@ sealed partial class PostgresJobStore
     // be a job that never runs.
     const string DropSql = """
         with held as materialized (
-            select c.id, (select coalesce(j.stateid, 0) from hangfire.job j where j.id = c.jobid) is distinct from c.stateid as moved
+            select q.id, (select coalesce(j.stateid, 0) from hangfire.job j where j.id = c.jobid) is distinct from c.stateid or
+        """ + HasNewerSql + """
+             as moved
             from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[]) as c(id, token, jobid, stateid)
-            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+            cross join lateral (select id, jobid from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), gone as (
             delete from hangfire.jobqueue where id = any(array(select id from held where moved))
         ), released as (

@@ -18,7 +18,7 @@ sealed partial class PostgresJobStore
                    or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
-              and q.id <> all($4)
+              and (q.id, q.updatecount) not in (select * from unnest($4::bigint[], $5::int[]))
         """;
 
     // In a transaction of its own, before the rescue: what is counted twice, or counted and not rescued, names the same state
@@ -30,7 +30,9 @@ sealed partial class PostgresJobStore
                              where p.jobid = q.jobid and p.name = 'WorkerDeaths' order by p.id desc limit 1), '') as known
         """ + "\n" + AbandonedSql + """
 
-              and q.updatecount < 0 and j.id is not null
+              and q.updatecount < 0 and j.id is not null and not
+        """ + HasNewerSql + """
+
             order by q.jobid
         ), counted as materialized (
             select jobid, (deaths || to_jsonb(stateid))::text as value
@@ -46,11 +48,15 @@ sealed partial class PostgresJobStore
         """;
 
     const string RescueSql = """
-        with dead as materialized (
-            select q.id
-        """ + "\n" + AbandonedSql + """
+        with abandoned as materialized (
+            select q.id,
+        """ + HasNewerSql + " as old\n" + AbandonedSql + """
 
             for update of q skip locked
+        ), gone as (
+            delete from hangfire.jobqueue where id = any(array(select id from abandoned where old))
+        ), dead as (
+            select id from abandoned where not old
         ), rescued as (
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
             where id = any(array(select id from dead))
@@ -76,7 +82,7 @@ sealed partial class PostgresJobStore
     }
 
     Npgsql.NpgsqlBatchCommand OnAbandoned(string sql, TimeSpan silence, IReadOnlyCollection<Claim> own) => Command(
-        sql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix), Ids(own));
+        sql, Parameters.Of(silence), Parameters.Of(_options.InvisibilityTimeout), Parameters.Of(ServerInfo.NamePrefix), Ids(own), Tokens(own));
 
     // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job.
     const string RescueOrphansSql = """

@@ -10,26 +10,28 @@ sealed partial class PostgresJobStore
     // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release.
     // The token alone tells whether a claim is held: it changes with every claim, release and rescue. That a row is fetched
     // need not be asked, and must not: the planner would take the index on that.
-    // A job that was requeued while it ran has another row, and waits in that: to give this one back would run it twice.
-    const string WaitsInAnotherRowSql = """
-        (select bool_or(o.fetchedat is null and o.id <> q.id)
-         from (select id, fetchedat from hangfire.jobqueue where jobid = q.jobid order by queue) o) is true
-        """;
-
     const string ReleaseSql = """
         with held as materialized (
             select q.id,
-        """ + " " + WaitsInAnotherRowSql + """
-         as waits
+        """ + HasNewerSql + """
+             as old
             from unnest($1::bigint[], $2::int[]) as c(id, token)
             cross join lateral (select id, jobid from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), gone as (
-            delete from hangfire.jobqueue where id = any(array(select id from held where waits))
+            delete from hangfire.jobqueue where id = any(array(select id from held where old))
         ), released as (
             update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from held where not waits))
+            where id = any(array(select id from held where not old))
         )
-        select count(pg_notify('new_job', '')) from (select from held limit 1) once
+        select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
+        """;
+
+    // Of row q: true when its job was enqueued anew while it ran, and has a row that came later. Then q stands for nothing any more:
+    // given back it would run the job beside its new run, or once more. Only the newest is needed, so who removes older ones at the
+    // same moment as others cannot remove all.
+    const string HasNewerSql = """
+
+            (select bool_or(n.id > q.id) from (select id from hangfire.jobqueue where jobid = q.jobid order by queue) n)
         """;
 
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => ReleaseAsync(claims, null, cancellationToken);
@@ -45,9 +47,11 @@ sealed partial class PostgresJobStore
     // be a job that never runs.
     const string DropSql = """
         with held as materialized (
-            select c.id, (select coalesce(j.stateid, 0) from hangfire.job j where j.id = c.jobid) is distinct from c.stateid as moved
+            select q.id, (select coalesce(j.stateid, 0) from hangfire.job j where j.id = c.jobid) is distinct from c.stateid or
+        """ + HasNewerSql + """
+             as moved
             from unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[]) as c(id, token, jobid, stateid)
-            cross join lateral (select from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
+            cross join lateral (select id, jobid from hangfire.jobqueue where id = c.id and updatecount = c.token for update) q
         ), gone as (
             delete from hangfire.jobqueue where id = any(array(select id from held where moved))
         ), released as (

@@ -19,7 +19,7 @@ sealed partial class PostgresJobStore
                    or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
                           where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
-              and q.id <> all($6) and (
+              and (q.id, q.updatecount) not in (select * from unnest($6::bigint[], $7::int[])) and (
         """ + MaySql + ")";
 
     // $4 asks, and has been heard without a gap of $5. As the request arrives: it may have been on its way for as long as an outage.
@@ -36,7 +36,9 @@ sealed partial class PostgresJobStore
             select q.jobid, coalesce(j.stateid, 0) as stateid
         """ + "\n" + AbandonedSql + """
 
-              and q.updatecount < 0 and j.id is not null
+              and q.updatecount < 0 and j.id is not null and not
+        """ + HasNewerSql + """
+
         ), known as materialized (
             select d.jobid, d.stateid, (
                 select (array_agg(p.value order by p.id desc))[1] from hangfire.jobparameter p
@@ -59,18 +61,18 @@ sealed partial class PostgresJobStore
         """;
 
     internal const string RescueSql = """
-        with dead as materialized (
+        with abandoned as materialized (
             select q.id,
-        """ + " " + WaitsInAnotherRowSql + """
-         as waits
-        """ + "\n" + AbandonedSql + """
+        """ + HasNewerSql + " as old\n" + AbandonedSql + """
 
             for update of q skip locked
         ), gone as (
-            delete from hangfire.jobqueue where id = any(array(select id from dead where waits))
+            delete from hangfire.jobqueue where id = any(array(select id from abandoned where old))
+        ), dead as (
+            select id from abandoned where not old
         ), rescued as (
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
-            where id = any(array(select id from dead where not waits))
+            where id = any(array(select id from dead))
         ), told as (
             insert into jobrunner.counter (name, value) select 'rescued', count(*) from dead having count(*) > 0
             on conflict (name) do update set value = counter.value + excluded.value
@@ -86,8 +88,8 @@ sealed partial class PostgresJobStore
 
     public async Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
-        await NumberAsync(Command(CountDeathsSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? [])]), cancellationToken);
-        var rescued = await NumberAsync(Command(RescueSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? [])]), cancellationToken);
+        await NumberAsync(Command(CountDeathsSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? []), Tokens(rescuer?.Held ?? [])]), cancellationToken);
+        var rescued = await NumberAsync(Command(RescueSql, [.. Terms(silence, rescuer), Ids(rescuer?.Held ?? []), Tokens(rescuer?.Held ?? [])]), cancellationToken);
         await ExecuteAsync(Command(ForgetServersSql), cancellationToken);
         return rescued;
     }

@@ -17,11 +17,4 @@ public sealed class InMemoryConformanceTests : JobStoreConformance
         _time.Offset += time;
         return Task.CompletedTask;
     }
-
-    sealed class MovableTime : TimeProvider
-    {
-        public TimeSpan Offset { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
-    }
 }

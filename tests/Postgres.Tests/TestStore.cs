@@ -31,21 +31,21 @@ static class TestStore
         where data ->> 'EnqueueAt' ~ '^[0-9]{11,15}$';
         """;
 
-    public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null, TimeSpan? quietLimit = null)
+    public static PostgresJobStore Open(string connectionString, Action<PostgresOptions>? configure = null, TimeSpan? quietLimit = null, TimeProvider? time = null)
     {
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
-        return new(options, CompatibilityLevel.V180, TimeProvider.System, NullLogger<PostgresJobStore>.Instance)
+        return new(options, CompatibilityLevel.V180, time ?? TimeProvider.System, NullLogger<PostgresJobStore>.Instance)
         {
             QuietLimit = quietLimit ?? TimeSpan.FromSeconds(15),
         };
     }
 
     /// <summary>A store on an emptied database.</summary>
-    public static async Task<PostgresJobStore> CreateAsync(string connectionString)
+    public static async Task<PostgresJobStore> CreateAsync(string connectionString, TimeProvider? time = null)
     {
         await Sql.ExecuteAsync(connectionString, EmptySql);
-        return Open(connectionString);
+        return Open(connectionString, time: time);
     }
 
     public static Task PassTimeAsync(string connectionString, TimeSpan time) =>

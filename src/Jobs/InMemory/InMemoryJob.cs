@@ -22,7 +22,8 @@ sealed class InMemoryJob(long id, Invocation invocation, IReadOnlyDictionary<str
 
     public JobState State => History[^1];
 
-    public InMemoryQueueRow? QueueRow { get; set; }
+    /// <summary>Oldest first: one, but for a job that was enqueued anew while it ran.</summary>
+    public List<InMemoryQueueRow> QueueRows { get; } = new(1);
 
     public JobProgress? Progress { get; set; }
 
@@ -30,11 +31,13 @@ sealed class InMemoryJob(long id, Invocation invocation, IReadOnlyDictionary<str
 }
 
 /// <summary>A job's place in a queue; while it is fetched, some worker has it.</summary>
-sealed class InMemoryQueueRow(long id, long jobId, string queue)
+sealed class InMemoryQueueRow(long id, InMemoryJob job, string queue)
 {
     public long Id => id;
 
-    public long JobId => jobId;
+    public InMemoryJob Job => job;
+
+    public long JobId => job.Id;
 
     public string Queue { get; set; } = queue;
 

@@ -57,5 +57,5 @@ sealed partial class InMemoryJobStore
 
     static JobDetails Details(InMemoryJob job) => new(
         job.Id, job.Invocation, null, job.CreatedAt, job.ExpireAt, new Dictionary<string, string?>(job.Parameters),
-        [.. job.History.AsEnumerable().Reverse()], job.QueueRow?.Queue, job.Progress);
+        [.. job.History.AsEnumerable().Reverse()], JobStates.CanBeTaken(job.State.Name) && job.QueueRows is [.., var row] ? row.Queue : null, job.Progress);
 }

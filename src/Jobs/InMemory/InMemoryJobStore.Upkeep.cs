@@ -37,9 +37,9 @@ sealed partial class InMemoryJobStore
             var now = time.GetUtcNow();
             foreach (var row in _rows.Values.Where(row => MayRescue(rescuer, now, silence) && IsAbandoned(row, now, silence) && !IsOwn(row)).ToArray())
             {
-                if (_jobs.TryGetValue(row.JobId, out var job))
-                    CountDeath(job);
-                MakeWait(row);
+                if (!MakeWait(row))
+                    continue;
+                CountDeath(row.Job);
                 rescued++;
             }
 
@@ -168,9 +168,10 @@ sealed partial class InMemoryJobStore
             return false;
         if (now - fetchedAt > _invisibility)
             return true;
-        if (!_jobs.TryGetValue(row.JobId, out var job) || job.State.Name != JobStates.Processing)
-            return true; // taken and never started
-        return job.State.Data["ServerId"] is var id && id.StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal)
-            && (!_servers.TryGetValue(id, out var server) || now - server.LastHeartbeat > silence);
+        var state = row.Job.State;
+        return state.Name is JobStates.Enqueued or JobStates.Scheduled // taken and never started
+            || (state.Name == JobStates.Processing
+                && state.Data["ServerId"] is var id && id.StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal)
+                && (!_servers.TryGetValue(id, out var server) || now - server.LastHeartbeat > silence));
     }
 }

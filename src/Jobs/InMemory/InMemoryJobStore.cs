@@ -39,7 +39,7 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
                 var job = new InMemoryJob(++_lastId, jobs[i].Invocation, jobs[i].Parameters, jobs[i].State.CreatedAt);
                 _jobs.Add(job.Id, job);
                 Enter(job, null, [jobs[i].State]);
-                enqueued |= job.QueueRow is not null;
+                enqueued |= job.QueueRows.Count > 0;
                 ids[i] = job.Id;
             }
         }
@@ -165,7 +165,7 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
 
     void AddToQueue(InMemoryJob job, string queue)
     {
-        if (job.QueueRow is { FetchedAt: null } waiting)
+        if (job.QueueRows.Find(row => row.FetchedAt is null) is { } waiting)
         {
             if (waiting.Queue == queue)
                 return; // it waits there already: a second row would only run it twice
@@ -174,18 +174,19 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
         }
 
         _enqueued++;
-        var row = new InMemoryQueueRow(++_lastId, job.Id, queue);
+        var row = new InMemoryQueueRow(++_lastId, job, queue);
         _rows.Add(row.Id, row);
-        job.QueueRow = row;
+        job.QueueRows.Add(row);
         MakeWait(row);
     }
 
-    void MakeWait(InMemoryQueueRow row)
+    /// <returns>False when the row goes instead: its job was enqueued anew while it ran.</returns>
+    bool MakeWait(InMemoryQueueRow row)
     {
-        if (_jobs.TryGetValue(row.JobId, out var job) && job.QueueRow is { FetchedAt: null } other && other != row)
+        if (row.Job.QueueRows[^1] != row)
         {
-            Remove(row); // it was enqueued anew while it ran
-            return;
+            Remove(row);
+            return false;
         }
 
         row.FetchedAt = null;
@@ -193,13 +194,13 @@ sealed partial class InMemoryJobStore(TimeProvider time, QueueRule? queues = nul
         if (!_queues.TryGetValue(row.Queue, out var queue))
             _queues.Add(row.Queue, queue = new());
         queue.Enqueue(row, row.JobId);
+        return true;
     }
 
     void Remove(InMemoryQueueRow row)
     {
         _rows.Remove(row.Id);
-        if (_jobs.TryGetValue(row.JobId, out var job) && job.QueueRow == row)
-            job.QueueRow = null;
+        row.Job.QueueRows.Remove(row);
     }
 
     void Signal(StoreSignal signal)

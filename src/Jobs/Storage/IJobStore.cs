@@ -58,6 +58,8 @@ public partial interface IJobStore
     Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken);
 
     /// <summary>Gives claimed jobs back unrun or interrupted. Claims that are no longer held are left alone.</summary>
+    /// <remarks>A job that was enqueued anew since it was claimed (requeued, while it ran) waits or runs in its new place: here and
+    /// wherever else claims are given back or taken back, the old one goes instead.</remarks>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
 
     /// <summary>Gives claimed jobs back unrun, into another queue than the one they came from. Claims that are no longer held

@@ -174,6 +174,31 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task What_the_caller_has_lost_is_rescued_for_whoever_had_it_since()
+    {
+        var lost = await AddAndClaimAsync();
+        await Store.ReleaseAsync([lost.Claim], default);
+        (await ClaimAsync()).ShouldHaveSingleItem();
+        var own = new Rescuer("jobrunner@own:1:a", Silence * 3, [lost.Claim]);
+        Announce(own);
+        await PassTimeAsync(Silence * 2);
+
+        (await Store.RescueAsync(Silence, own, default)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_claim_of_a_job_that_was_deleted_is_nothing_to_rescue()
+    {
+        var job = await StartAsync(await AddAndClaimAsync());
+        await Store.DeleteAsync([job.JobId], null, default);
+        await PassTimeAsync(Silence * 2);
+
+        (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
+        (await GetAsync(job.JobId)).Parameters.Keys.ShouldNotContain(WorkerDeaths.Parameter);
+        (await GetAsync(job.JobId)).Queue.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Each_worker_that_died_under_a_job_is_counted_once_and_only_if_it_had_begun_the_job_anew()
     {
         var first = await AddAndClaimAsync();

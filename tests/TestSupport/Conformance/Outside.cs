@@ -111,6 +111,68 @@ public abstract partial class JobStoreConformance
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
 
+    [Theory]
+    [InlineData("release")]
+    [InlineData("move")]
+    [InlineData("drop")]
+    [InlineData("rescue")]
+    public async Task A_job_that_is_requeued_while_it_runs_waits_once_whatever_becomes_of_that_run(string what)
+    {
+        var job = await StartAsync(await AddAndClaimAsync());
+        await Store.RequeueAsync([job.JobId], null, default);
+
+        await GiveUpAsync(job, what);
+
+        (await Store.CountAsync(default)).Queues.Values.Sum().ShouldBe(1);
+        (await ClaimAsync(10, "default", "low")).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
+    }
+
+    [Theory]
+    [InlineData("release")]
+    [InlineData("move")]
+    [InlineData("drop")]
+    [InlineData("rescue")]
+    public async Task A_job_that_was_requeued_and_runs_anew_is_not_run_beside_that_whatever_becomes_of_the_old_run(string what)
+    {
+        var old = await AddAndClaimAsync();
+        await Store.RequeueAsync([old.JobId], null, default);
+        var job = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        await GiveUpAsync(old, what, job);
+
+        (await ClaimAsync(10, "default", "low")).ShouldBeEmpty();
+        (await ApplyAsync(By(job, Processing(), Succeeded()))).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_job_with_two_runs_that_are_given_up_at_once_waits_once()
+    {
+        var old = await AddAndClaimAsync();
+        await Store.RequeueAsync([old.JobId], null, default);
+        var job = (await ClaimAsync()).ShouldHaveSingleItem();
+
+        await Store.ReleaseAsync([old.Claim, job.Claim], default);
+
+        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
+    }
+
+    async Task GiveUpAsync(ClaimedJob job, string what, ClaimedJob? renewed = null)
+    {
+        if (what == "release")
+            await Store.ReleaseAsync([job.Claim], default);
+        else if (what == "move")
+            await Store.MoveAsync([job.Claim], "low", default);
+        else if (what == "drop")
+            await Store.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
+        else
+        {
+            await PassTimeAsync(TimeSpan.FromHours(1));
+            if (renewed is not null)
+                Store.Renew([new Lease(renewed.JobId, renewed.Claim, renewed.StateId)]).ShouldBeEmpty();
+            (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
+        }
+    }
+
     async Task<long> AddInAsync(string state)
     {
         if (state == JobStates.Scheduled)
@@ -125,25 +187,5 @@ public abstract partial class JobStoreConformance
         if (state == JobStates.Deleted)
             await ApplyAsync(By(job, JobState.Deleted(Now)));
         return job.JobId;
-    }
-
-    [Theory]
-    [InlineData("release")]
-    [InlineData("drop")]
-    [InlineData("rescue")]
-    public async Task A_job_that_is_requeued_while_it_runs_waits_once_whatever_becomes_of_that_run(string what)
-    {
-        var job = await AddAndClaimAsync();
-        await Store.RequeueAsync([job.JobId], null, default);
-
-        if (what == "release")
-            await Store.ReleaseAsync([job.Claim], default);
-        else if (what == "drop")
-            await Store.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
-        await PassTimeAsync(TimeSpan.FromHours(1));
-        await Store.RescueAsync(Silence, null, default);
-
-        (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
-        (await ClaimAsync()).ShouldBeEmpty();
     }
 }

@@ -11,8 +11,9 @@ sealed partial class PostgresJobStore
     // holder's token there, which is above both.
     const string AbandonedLocksSql = """
         delete from hangfire.lock
-        where resource = any($1) and acquired < now() - case when updatecount > 1 then $2 else $3 end
-        """;
+        where resource = any($2)
+          and (updatecount <= 1 and acquired < now() - $3 or updatecount > 1 and acquired < now() - $1 and (
+        """ + MaySql + "))";
 
     // In the order of the resources, so that two batches do not wait for each other in a circle.
     const string InsertLocksSql = """
@@ -27,13 +28,14 @@ sealed partial class PostgresJobStore
         """;
 
     public async Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
-        IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken)
+        IReadOnlyList<ResourceLock> locks, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
         if (locks.Count == 0)
             return [];
         await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = Batch(connection,
-            Command(AbandonedLocksSql, Resources(locks), Parameters.Of(silence), Parameters.Of(_options.DistributedLockTimeout)),
+            Command(AbandonedLocksSql, Parameters.Of(silence), Resources(locks), Parameters.Of(_options.DistributedLockTimeout),
+                Parameters.TextOrNull(rescuer?.ServerId), Parameters.Of(rescuer?.Gap ?? TimeSpan.Zero)),
             Command(InsertLocksSql, Resources(locks), Tokens(locks)),
             Command(HeldLocksSql, Resources(locks), Tokens(locks)));
         return await ReadLocksAsync(batch, locks, cancellationToken);

@@ -117,7 +117,7 @@ public abstract class ExclusionTests : IAsyncLifetime
         await _workers[0].StopAsync();
 
         (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem().JobId.ShouldBe(id);
-        (await _store.AcquireLocksAsync([new("quick", 5)], TimeSpan.FromHours(1), default)).Count.ShouldBe(1);
+        (await _store.AcquireLocksAsync([new("quick", 5)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -127,12 +127,12 @@ public abstract class ExclusionTests : IAsyncLifetime
         await Gates.Of(Gate("g")).Begun.Task;
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
 
-        (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromSeconds(0.9), default)).ShouldBeEmpty();
+        (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromSeconds(0.9), null, default)).ShouldBeEmpty();
 
         Gates.Of(Gate("g")).Opened.SetResult();
         await Client.WaitAsync(id, Patience);
         await Eventually.HoldsAsync(async () =>
-            (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), default)).Count == 1);
+            (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), null, default)).Count == 1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -141,7 +141,7 @@ public abstract class ExclusionTests : IAsyncLifetime
         var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("h"), default));
         await Gates.Of(Gate("h")).Begun.Task;
         var stolen = new ResourceLock(Resource("h"), 6);
-        await Eventually.HoldsAsync(async () => (await _store.AcquireLocksAsync([stolen], TimeSpan.Zero, default)).Count == 1);
+        await Eventually.HoldsAsync(async () => (await _store.AcquireLocksAsync([stolen], TimeSpan.Zero, null, default)).Count == 1);
 
         var held = _workers[0].Services.GetRequiredService<Executions>();
         await Eventually.HoldsAsync(() => held.All.ToArray() is [{ StartedAt: null }]); // claimed again, and waiting
@@ -165,7 +165,7 @@ public abstract class ExclusionTests : IAsyncLifetime
         await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(_store), configure));
 
     async Task TakeAsync(string resource) =>
-        (await _store.AcquireLocksAsync([new(resource, 4)], TimeSpan.FromHours(1), default)).Count.ShouldBe(1);
+        (await _store.AcquireLocksAsync([new(resource, 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
 
     Task HeldAsync(int count) => Eventually.HoldsAsync(() => _workers[0].Services.GetRequiredService<Executions>().Count == count);
 

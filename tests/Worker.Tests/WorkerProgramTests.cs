@@ -84,7 +84,7 @@ public sealed class WorkerProgramTests(PostgresFixture postgres) : IClassFixture
             await Task.Delay(TimeSpan.FromMilliseconds(after), TimeProvider.System);
             // Before .NET itself has begun, the signal ends the process.
             (await worker.TerminateAsync()).ShouldBeOneOf(0, 128 + 15);
-            worker.Output.ShouldNotContain("   at ", Case.Sensitive, $"after {after} ms");
+            worker.Output.Contains("   at ", StringComparison.Ordinal).ShouldBeFalse($"after {after} ms: {worker.Output}");
         }
     }
 

@@ -7,12 +7,12 @@ sealed partial class InMemoryJobStore
     readonly Dictionary<string, (int Token, DateTimeOffset RefreshedAt)> _locks = new(StringComparer.Ordinal);
 
     public Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
-        IReadOnlyList<ResourceLock> locks, TimeSpan silence, CancellationToken cancellationToken)
+        IReadOnlyList<ResourceLock> locks, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            return Task.FromResult<IReadOnlyList<ResourceLock>>([.. locks.Where(wanted => Acquire(wanted, now, silence))]);
+            return Task.FromResult<IReadOnlyList<ResourceLock>>([.. locks.Where(wanted => Acquire(wanted, now, MayRescue(rescuer, now, silence) ? silence : TimeSpan.MaxValue))]);
         }
     }
 

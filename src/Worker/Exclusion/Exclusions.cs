@@ -11,7 +11,7 @@ namespace JobRunner.Worker;
 /// theirs, and fails those whose time is over, as Hangfire does.
 /// </summary>
 sealed class Exclusions(
-    IJobStore store, Committer committer, ClaimWake claims, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger) : IPlace
+    IJobStore store, Committer committer, ClaimWake claims, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger) : IPlace
 {
     // Hangfire's servers and other workers do not tell when they release a lock.
     static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
@@ -108,7 +108,8 @@ sealed class Exclusions(
             waiting = [.. _waiting];
         var first = waiting.Where(waiter => waiter.Execution.StopReason is null).DistinctBy(waiter => waiter.Lock.Resource).ToArray();
         var wanted = first.Select(waiter => waiter.Lock).ToArray();
-        var taken = (await store.AcquireLocksAsync(wanted, options.Value.RescueAfter, CancellationToken.None)).ToHashSet();
+        var taken = (await store.AcquireLocksAsync(
+            wanted, options.Value.RescueAfter, new(identity.ServerId, options.Value.Gap, []), CancellationToken.None)).ToHashSet();
         foreach (var waiter in first.Where(waiter => taken.Contains(waiter.Lock)))
             Start(waiter);
         foreach (var waiter in TakeDone(waiting))

@@ -58,6 +58,9 @@ public sealed class WorkerOptions
     /// <summary>How long jobs that were cancelled by a stop have to end. Default 5 s.</summary>
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A silence so short cannot have made anybody look dead: intervals are at most a third of what does.</summary>
+    internal TimeSpan Gap => HeartbeatInterval + (RescueAfter / 6);
+
     /// <summary>The queues in force.</summary>
     internal QueueGroups Groups => QueueGroups.Parse(Queues);
 }

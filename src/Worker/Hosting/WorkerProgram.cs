@@ -40,7 +40,7 @@ static class WorkerProgram
 
     // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
     static bool IsForPeople(Exception e) =>
-        e is ConfigurationException or StoreException or JobLoadException or OptionsValidationException or DbException
+        e is ConfigurationException or StoreException or JobLoadException or OptionsValidationException or DbException or IOException or TimeoutException
         || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common" or "JobRunner.Postgres")
         || (e is InvalidOperationException && e.Source == "Microsoft.Extensions.Configuration.Binder");
 

@@ -22,7 +22,15 @@ sealed class Poller(
         while (!stopping.IsCancellationRequested)
         {
             var pause = TimeSpan.Zero;
-            await _outage.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
+            try
+            {
+                await _outage.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
             if (pause != TimeSpan.Zero)
                 await _wake.PauseAsync(pause, stopping);
         }

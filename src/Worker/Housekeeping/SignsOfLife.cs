@@ -29,10 +29,7 @@ sealed class SignsOfLife(
     WorkerOptions Options => options.Value;
 
     /// <summary>This worker, as it asks for the jobs of dead ones.</summary>
-    public Rescuer Rescuer => new(identity.ServerId, Gap, [.. executions.All.Select(execution => execution.Job.Claim)]);
-
-    // A silence so short cannot have made anybody look dead: intervals are at most a third of what does.
-    TimeSpan Gap => Options.HeartbeatInterval + (Options.RescueAfter / 6);
+    public Rescuer Rescuer => new(identity.ServerId, Options.Gap, [.. executions.All.Select(execution => execution.Job.Claim)]);
 
     /// <summary>Announces this worker for the first time.</summary>
     public TimeSpan Announce()
@@ -43,7 +40,7 @@ sealed class SignsOfLife(
             Sandboxes = new(
                 pool.LimitsInForce, states.GetValueOrDefault(SandboxState.Busy), states.GetValueOrDefault(SandboxState.Idle), sandboxOptions.Value.Maximum),
             Unwritten = writer.Refused,
-        }, Gap);
+        }, Options.Gap);
         return Options.HeartbeatInterval;
     }
 

@@ -5,8 +5,8 @@ namespace JobRunner.Worker;
 /// one after the other, and each begins with nothing beside it. If the worker dies again, the job is to blame, and whoever
 /// claims it next fails it for good.
 /// </summary>
-/// <remarks>What runs already may take hours, and so may the suspect. So both waits end, and between two suspects the lanes have
-/// as long for themselves.</remarks>
+/// <remarks>What runs already may take hours, and so may a suspect. So both waits end, and between two such times the lanes have as long
+/// for themselves.</remarks>
 sealed class Suspects(WorkerLanes lanes, TimeProvider time)
 {
     /// <summary>After so many workers died under it, a job does not run again.</summary>
@@ -54,16 +54,24 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
             var started = time.GetTimestamp();
             lanes.Hold();
             await UntilAsync(() => lanes.Running == 0, _untilAlone, stopping);
-            if (TakeNext(stopping) is var (lane, suspect))
-            {
-                lane.StartNow(suspect);
-                await UntilAsync(() => suspect.HasEnded, _alone, stopping);
-            }
-
+            await RunSomeAsync(stopping);
             if (stopping.IsCancellationRequested)
                 return; // what waits in the lanes is given back
             lanes.Resume();
             await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // One after the other, until the time is over or one takes longer.
+    async Task RunSomeAsync(CancellationToken stopping)
+    {
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < _alone && TakeNext(stopping) is var (lane, suspect))
+        {
+            lane.StartNow(suspect);
+            await UntilAsync(() => suspect.HasEnded, _alone, stopping);
+            if (!suspect.HasEnded)
+                return;
         }
     }
 

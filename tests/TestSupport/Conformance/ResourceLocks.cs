@@ -77,7 +77,7 @@ public abstract partial class JobStoreConformance
             ResourceLock[] wanted = [.. Enumerable.Range(0, 10).Select(r => new ResourceLock($"race:{r}", 2 + n)).OrderBy(_ => Random.Shared.Next())];
             for (var i = 0; i < 10; i++)
             {
-                var held = await Store.AcquireLocksAsync(wanted, Silence, default);
+                var held = await Store.AcquireLocksAsync(wanted, Silence, null, default);
                 foreach (var one in held)
                     Interlocked.Increment(ref holders[one.Resource[^1] - '0']).ShouldBe(1);
                 foreach (var one in held)
@@ -87,5 +87,18 @@ public abstract partial class JobStoreConformance
         })));
     }
 
-    Task<IReadOnlyList<ResourceLock>> AcquireAsync(params ResourceLock[] locks) => Store.AcquireLocksAsync(locks, Silence, default);
+    Task<IReadOnlyList<ResourceLock>> AcquireAsync(params ResourceLock[] locks) => Store.AcquireLocksAsync(locks, Silence, null, default);
+
+    [Fact]
+    public async Task A_worker_that_may_not_rescue_takes_no_lock_for_abandoned()
+    {
+        (await AcquireAsync(_theirs)).ShouldBe([_theirs]);
+        await PassTimeAsync(Silence * 2);
+        var worker = new Rescuer("jobrunner@back:1:a", Silence * 3, []);
+        Announce(worker);
+        (await Store.AcquireLocksAsync([_mine], Silence, worker, default)).ShouldBeEmpty();
+
+        await PassTimeAsync(Silence * 2);
+        (await Store.AcquireLocksAsync([_mine], Silence, worker, default)).ShouldBe([_mine]);
+    }
 }

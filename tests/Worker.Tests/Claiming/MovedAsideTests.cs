@@ -77,7 +77,7 @@ public abstract class MovedAsideTests : IAsyncLifetime
     public async Task More_jobs_of_one_resource_than_may_wait_here_hold_up_nobody()
     {
         var client = (await StartAsync(options => options.Backlog = 5)).Client;
-        (await _store.AcquireLocksAsync([new(Resource("d"), 4)], TimeSpan.FromHours(1), default)).Count.ShouldBe(1);
+        (await _store.AcquireLocksAsync([new(Resource("d"), 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
         var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 30)
             .Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync(Gate("d"), default))).Append(Echo("behind them")));
 

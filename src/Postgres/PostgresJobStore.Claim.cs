@@ -34,7 +34,7 @@ sealed partial class PostgresJobStore
         ), dropped as (
             delete from hangfire.jobqueue where id = any(array(select id from picked where runs is not true))
         ), taken as (
-            update hangfire.jobqueue set fetchedat = now(), updatecount = -abs(updatecount) - 1
+            update hangfire.jobqueue set fetchedat = now(), updatecount = -(abs(updatecount::bigint) % 2147483647) - 1
             where id = any(array(select id from picked where runs))
             returning id, jobid, queue, updatecount
         )
@@ -154,6 +154,6 @@ sealed partial class PostgresJobStore
         var (invocation, error) = StoredCall.Read(reader.GetString(7), reader.GetString(8));
         return new ClaimedJob(
             reader.GetInt64(2), new Claim(reader.GetInt64(1), reader.GetInt32(4)), reader.GetString(3), reader.GetInt64(5),
-            reader.GetString(6), invocation, error, StoredCall.ReadParameters(reader, 10), reader.GetFieldValue<DateTimeOffset>(9));
+            reader.GetString(6), invocation, error, StoredCall.ReadParameters(reader, 10), StoredInstant.Read(reader, 9));
     }
 }

@@ -76,7 +76,7 @@ sealed partial class PostgresJobStore
         return ripe.Count - applied.Busy.Count + dead.Length; // whoever is busy is left for the next round
     }
 
-    [GeneratedRegex("^((?<queue>[a-z0-9_-]+):)?(?<id>[0-9]{1,18})$")]
+    [GeneratedRegex(@"^((?<queue>[a-z0-9_-]{1,1000}):)?(?<id>[0-9]{1,18})\z")]
     private static partial Regex ScheduleEntry();
 
     static async Task<List<string>> ReadTextsAsync(

@@ -7,7 +7,8 @@ namespace JobRunner.Postgres;
 sealed partial class PostgresJobStore
 {
     // The token (column updatecount) is negative while one of our workers has the row: a Hangfire server leaves the column as
-    // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release.
+    // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release, and begins
+    // anew where an integer ends.
     // The token alone tells whether a claim is held: it changes with every claim, release and rescue. That a row is fetched
     // need not be asked, and must not: the planner would take the index on that.
     const string ReleaseSql = """
@@ -20,7 +21,7 @@ sealed partial class PostgresJobStore
         ), gone as (
             delete from hangfire.jobqueue where id = any(array(select id from held where old))
         ), released as (
-            update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount) + 1
+            update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not old))
         )
         select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
@@ -55,7 +56,7 @@ sealed partial class PostgresJobStore
         ), gone as (
             delete from hangfire.jobqueue where id = any(array(select id from held where moved))
         ), released as (
-            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not moved))
         )
         select count(pg_notify('new_job', '')) from (select from held where not moved limit 1) once

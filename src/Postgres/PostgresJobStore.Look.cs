@@ -31,7 +31,7 @@ sealed partial class PostgresJobStore
         return new(reader.GetFieldValue<string[]>(0), SecondsOrNull(reader, 1), SecondsOrNull(reader, 2));
     }
 
-    // Scores may be anything that a double can be.
+    // Scores may be anything that a double can be, and no number at all: that sorts behind all others, and is never due.
     static TimeSpan? SecondsOrNull(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : TimeSpan.FromSeconds(Math.Clamp(reader.GetDouble(column), -1e9, 1e9));
+        reader.IsDBNull(column) || double.IsNaN(reader.GetDouble(column)) ? null : TimeSpan.FromSeconds(Math.Clamp(reader.GetDouble(column), -1e9, 1e9));
 }

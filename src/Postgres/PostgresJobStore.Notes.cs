@@ -65,7 +65,7 @@ sealed partial class PostgresJobStore
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var lines = new List<JobLogLine>();
         while (await reader.ReadAsync(cancellationToken))
-            lines.Add(new(reader.GetInt64(0), jobId, reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt32(2), reader.GetString(3)));
+            lines.Add(new(reader.GetInt64(0), jobId, StoredInstant.Read(reader, 1), reader.GetInt32(2), reader.GetString(3)));
         return lines;
     }
 }

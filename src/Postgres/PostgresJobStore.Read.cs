@@ -60,7 +60,7 @@ sealed partial class PostgresJobStore
         var jobs = new List<JobSummary>();
         while (await reader.ReadAsync(cancellationToken))
             jobs.Add(new(reader.GetInt64(0), StoredCall.Read(reader.GetString(1), reader.GetString(2)).Invocation, ReadState(reader, 4),
-                reader.GetFieldValue<DateTimeOffset>(3)));
+                StoredInstant.Read(reader, 3)));
         return jobs;
     }
 
@@ -68,14 +68,14 @@ sealed partial class PostgresJobStore
     {
         var (invocation, error) = StoredCall.Read(reader.GetString(0), reader.GetString(1));
         var progress = reader.IsDBNull(7) ? null
-            : new JobProgress(jobId, reader.GetDouble(7), TextOrNull(reader, 8), reader.GetFieldValue<DateTimeOffset>(9));
-        return new(jobId, invocation, error, reader.GetFieldValue<DateTimeOffset>(2),
-            reader.IsDBNull(3) ? null : reader.GetFieldValue<DateTimeOffset>(3), StoredCall.ReadParameters(reader, 4), [],
+            : new JobProgress(jobId, reader.GetDouble(7), TextOrNull(reader, 8), StoredInstant.Read(reader, 9));
+        return new(jobId, invocation, error, StoredInstant.Read(reader, 2),
+            StoredInstant.ReadOrNull(reader, 3), StoredCall.ReadParameters(reader, 4), [],
             TextOrNull(reader, 6), progress);
     }
 
     static JobState ReadState(NpgsqlDataReader reader, int first) =>
-        new(reader.GetString(first), reader.GetFieldValue<DateTimeOffset>(first + 1), StateData.Read(TextOrNull(reader, first + 2)),
+        new(reader.GetString(first), StoredInstant.Read(reader, first + 1), StateData.Read(TextOrNull(reader, first + 2)),
             TextOrNull(reader, first + 3));
 
     static string? TextOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -46,7 +46,7 @@ sealed partial class PostgresJobStore
         await reader.NextResultAsync(cancellationToken);
         var rows = new List<(RecurringRow, double?)>(ids.Length);
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add((new(reader.GetString(0), StoredCall.ReadParameters(reader, 1), reader.GetFieldValue<DateTimeOffset>(4)),
+            rows.Add((new(reader.GetString(0), StoredCall.ReadParameters(reader, 1), StoredInstant.Read(reader, 4)),
                 reader.IsDBNull(3) ? null : reader.GetDouble(3)));
         return rows;
     }

@@ -146,7 +146,7 @@ sealed partial class PostgresJobStore
         await using var batch = IndexedBatch(connection, Command(NextRecurringSql));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(0))) : null;
+        return await reader.ReadAsync(cancellationToken) && SecondsOrNull(reader, 0) is { } next ? next > TimeSpan.Zero ? next : TimeSpan.Zero : null;
     }
 
     readonly record struct DuePage(string[] Ids, (double Score, string Id) Last);

@@ -48,7 +48,7 @@ sealed partial class PostgresJobStore
             select jobid, (deaths || to_jsonb(stateid))::text as value
             from known
             cross join lateral (
-                select case when known.value ~ '^\[[0-9, ]*\]$' then known.value::jsonb else '[]'::jsonb end as deaths) d
+                select case when known.value ~ '^\[((0|[1-9][0-9]{0,17})(, ?(0|[1-9][0-9]{0,17}))*)?\]$' then known.value::jsonb else '[]'::jsonb end as deaths) d
             where not deaths @> to_jsonb(stateid)
         ), old as (
             delete from hangfire.jobparameter where id = any(array(
@@ -71,7 +71,7 @@ sealed partial class PostgresJobStore
         ), dead as (
             select id from abandoned where not old
         ), rescued as (
-            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount) + 1
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from dead))
         ), told as (
             insert into jobrunner.counter (name, value) select 'rescued', count(*) from dead having count(*) > 0
@@ -106,7 +106,7 @@ sealed partial class PostgresJobStore
         with orphans as materialized (
             select j.id, coalesce(nullif((select (array_agg(e.data ->> 'Queue' order by e.id desc))[1] from hangfire.state e
                                           where e.jobid = j.id and e.name = 'Enqueued'), 'default'),
-                                  j.invocationdata ->> 'Queue', 'default') as queue
+                                  j.invocationdata ->> 'Queue', 'default') as named
             from hangfire.job j
             cross join lateral (select createdat, data from hangfire.state where id = j.stateid offset 0) s
             where j.statename = 'Processing'
@@ -120,7 +120,8 @@ sealed partial class PostgresJobStore
             limit 1000
             for update of j skip locked
         ), waiting as (
-            insert into hangfire.jobqueue (jobid, queue) select id, queue from orphans
+            insert into hangfire.jobqueue (jobid, queue)
+            select id, case when named ~ '^[a-z0-9_-]+$' and length(named) <= 1000 then named else 'default' end from orphans
         ), told as (
             insert into jobrunner.counter (name, value) select 'orphans', count(*) from orphans having count(*) > 0
             on conflict (name) do update set value = counter.value + excluded.value

@@ -44,7 +44,7 @@ sealed partial class PostgresJobStore
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var servers = new List<ServerInfo>();
         while (await reader.ReadAsync(cancellationToken))
-            servers.Add(ServerData.Read(reader.GetString(0), TextOrNull(reader, 1), reader.GetFieldValue<DateTimeOffset>(2), TextOrNull(reader, 3))
+            servers.Add(ServerData.Read(reader.GetString(0), TextOrNull(reader, 1), StoredInstant.Read(reader, 2), TextOrNull(reader, 3))
                 with { Unwritten = reader.GetInt32(4) });
         return servers;
     }

@@ -16,7 +16,8 @@ static class InvocationReader
                 type ?? throw new FormatException("The stored call has no 'Type'."),
                 method ?? throw new FormatException("The stored call has no 'Method'."),
                 Array.ConvertAll(ReadStrings(parameterTypes, "ParameterTypes"), name => name ?? ""),
-                ReadStrings(arguments ?? copied, "Arguments"), queue);
+                ReadStrings(arguments ?? copied, "Arguments"),
+                queue is null || QueueName.IsOne(queue) ? queue : throw new FormatException("The 'Queue' of the stored call is not the name of a queue."));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -10,6 +10,9 @@ static class StateData
 {
     static readonly JsonWriterOptions _compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    // As deep as a column jsonb can be; it is read without recursion.
+    static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = int.MaxValue };
+
     public static string Write<TValue>(IReadOnlyDictionary<string, TValue> data) where TValue : class?
     {
         var text = new ArrayBufferWriter<byte>(256);
@@ -30,7 +33,7 @@ static class StateData
         var data = new Dictionary<string, string>(StringComparer.Ordinal);
         if (json is null)
             return data;
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(json, _anyDepth);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             return data;
         foreach (var property in document.RootElement.EnumerateObject())

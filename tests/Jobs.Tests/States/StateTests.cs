@@ -16,6 +16,20 @@ public class StateTests
     public void Both_forms_of_dates_are_read(string text, long milliseconds) =>
         HangfireTime.Parse(text).ToUnixTimeMilliseconds().ShouldBe(milliseconds);
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("UPPER")]
+    [InlineData("default\n")]
+    public void What_is_no_queue_is_told(string name) =>
+        Should.Throw<ArgumentException>(() => QueueName.Require(name)).Message.ShouldContain("is not a queue name");
+
+    [Fact]
+    public void A_queue_has_at_most_a_thousand_characters()
+    {
+        QueueName.Require(new string('q', 1000)).Length.ShouldBe(1000);
+        Should.Throw<ArgumentException>(() => QueueName.Require(new string('q', 1001)));
+    }
+
     [Fact]
     public void What_is_no_date_is_told() => Should.Throw<FormatException>(() => HangfireTime.Parse("soon")).Message.ShouldContain("'soon'");
 

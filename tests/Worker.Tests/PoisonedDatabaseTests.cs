@@ -31,6 +31,7 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
     [InlineData("{}", "has no 'Type'")]
     [InlineData("[]", "cannot be read")]
     [InlineData("\"text\"", "cannot be read")]
+    [InlineData("""{"Type": "X", "Method": "Y", "Queue": "NO QUEUE"}""", "not the name of a queue")]
     [InlineData("""{"Type": "JobRunner.TestSupport.ScriptedJobs, TestSupport", "Method": "EchoAsync", "ParameterTypes": "[broken"}""", "cannot be read")]
     [InlineData("""{"Type": "JobRunner.TestSupport.ScriptedJobs, TestSupport", "Method": "NoSuchMethod", "ParameterTypes": "[]"}""", "no public method NoSuchMethod()")]
     [InlineData("""{"Type": "JobRunner.TestSupport.NoSuchType, TestSupport", "Method": "Run", "ParameterTypes": "[]"}""", "NoSuchType")]
@@ -76,6 +77,21 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
         (await _worker.Client.WaitAsync<string>(id, TimeSpan.FromSeconds(20))).ShouldBe("poisoned");
         (await _worker.Store.GetAsync(id, default))!.History.Count.ShouldBe(3);
         await OthersRunAsync();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("RetryCount")]
+    [InlineData("CrashCount")]
+    public async Task A_count_at_the_end_of_the_integers_does_not_keep_a_failure_from_being_written(string count)
+    {
+        var id = await AddAsync(
+            """{"Type": "JobRunner.TestSupport.HostileJobs, TestSupport", "Method": "FailAsync", "ParameterTypes": "[]"}""", "[]", "nobody");
+        await ExecuteAsync($"insert into hangfire.jobparameter (jobid, name, value) values ({id}, '{count}', '2147483647')");
+        await ExecuteAsync("update hangfire.jobqueue set queue = 'default' where queue = 'nobody'");
+
+        (await FailureAsync(id)).ShouldContain("no luck");
+        await OthersRunAsync();
+        _worker.Log.Lines.ShouldNotContain(line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]

@@ -12,6 +12,9 @@ namespace JobRunner;
 /// </summary>
 public sealed class ArgumentSerializer
 {
+    // More than any store keeps of a result, so that one which is a little too long can be told with its length.
+    const int MaxLength = 100_000_000;
+
     // Rows of both levels must be readable at either, and the recommended settings read what the plain ones write.
     readonly JsonSerializerSettings _reading;
     readonly JsonSerializerSettings _writing;
@@ -90,7 +93,7 @@ public sealed class ArgumentSerializer
     {
         var serializer = JsonSerializer.CreateDefault(_writing);
         var text = new StringBuilder(256);
-        using var json = new BoundedJsonWriter(new StringWriter(text, CultureInfo.InvariantCulture), maxDepth);
+        using var json = new BoundedJsonWriter(new BoundedTextWriter(text, MaxLength), maxDepth);
         json.Formatting = serializer.Formatting;
         serializer.Serialize(json, value, declared);
         json.Flush();
@@ -119,7 +122,7 @@ public sealed class ArgumentSerializer
                 ? JsonConvert.DeserializeObject(json, declared, _reading)
                 : DeepStack.Run(() => JsonConvert.DeserializeObject(json, declared, _reading));
         }
-        catch (Exception e) when (e is JsonException or JobLoadException)
+        catch (Exception e) when (e is JsonException or JobLoadException or FormatException or ArgumentException or OverflowException or InvalidCastException)
         {
             return TryReadBare(json, declared, out var value)
                 ? value

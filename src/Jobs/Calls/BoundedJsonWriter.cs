@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Newtonsoft.Json;
 
 namespace JobRunner;
@@ -47,6 +48,34 @@ sealed class BoundedJsonWriter(TextWriter text, int maxDepth) : JsonTextWriter(t
     }
 
     static string Beginning(string path) => path.Length > 100 ? path[..100] + "…" : path;
+}
+
+/// <summary>A text that has an end: a value may go on for ever (a list that makes its next item), and would take all memory.</summary>
+sealed class BoundedTextWriter(StringBuilder text, int maxLength) : StringWriter(text, CultureInfo.InvariantCulture)
+{
+    public override void Write(char value)
+    {
+        Longer(1);
+        base.Write(value);
+    }
+
+    public override void Write(char[] buffer, int index, int count)
+    {
+        Longer(count);
+        base.Write(buffer, index, count);
+    }
+
+    public override void Write(string? value)
+    {
+        Longer(value?.Length ?? 0);
+        base.Write(value);
+    }
+
+    void Longer(int count)
+    {
+        if (GetStringBuilder().Length > maxLength - count)
+            throw new JsonSerializationException(string.Create(CultureInfo.InvariantCulture, $"It is longer than {maxLength:N0} characters. Has it an end?"));
+    }
 }
 
 /// <summary>A value is nested deeper than the writer was allowed to go.</summary>

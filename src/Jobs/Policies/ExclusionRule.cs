@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace JobRunner;
@@ -8,17 +9,24 @@ namespace JobRunner;
 /// <param name="Timeout">How long a job waits for its turn before it fails.</param>
 public sealed partial record ExclusionRule(string? Pattern, TimeSpan Timeout)
 {
+    // Names are in an index, which takes 2,700.
+    const int MaxBytes = 2500;
+
     /// <summary>The name of the resource, as Hangfire makes it: type and method without namespace and arguments, or the
     /// pattern filled and in lower case.</summary>
     /// <param name="method">The job's method.</param>
     /// <param name="arguments">Gives the call's arguments, if the pattern has places for them.</param>
-    /// <exception cref="FormatException">The pattern has places for which there are no arguments.</exception>
+    /// <exception cref="FormatException">The pattern has places for which there are no arguments, or the name is longer than a store
+    /// can lock.</exception>
     public string ResourceOf(JobMethod method, Func<IReadOnlyList<object?>> arguments)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return string.IsNullOrWhiteSpace(Pattern)
+        var resource = string.IsNullOrWhiteSpace(Pattern)
             ? $"{NameOf(method.Type)}.{method.Method.Name}"
             : JobRunner.Pattern.Fill(Pattern, arguments, CultureInfo.InvariantCulture).ToLowerInvariant();
+        return Encoding.UTF8.GetByteCount(resource) is var length and > MaxBytes
+            ? throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"The resource of [DisableConcurrentExecution] has a name of {length:N0} bytes; it may have {MaxBytes:N0}."))
+            : resource;
     }
 
     // Such as Repository<Order>.Nested: the type arguments are written where the types that take them are.

@@ -136,8 +136,9 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 
     public void Dispose() => _cancellation.Dispose();
 
+    // Always less than the largest integer: who counts on does not come out below zero.
     static int CountOf(ClaimedJob job, string parameter) =>
-        int.TryParse(job.Parameters.GetValueOrDefault(parameter), out var count) && count > 0 ? count : 0;
+        int.TryParse(job.Parameters.GetValueOrDefault(parameter), out var count) ? Math.Clamp(count, 0, int.MaxValue - 1) : 0;
 }
 
 /// <summary>A job that must not begin before its row Processing is written was not begun.</summary>

@@ -41,6 +41,23 @@ public class ArgumentSerializerTests
             .ShouldBeOfType<List<Money>>();
 
     [Fact]
+    public void A_value_without_an_end_is_refused_before_it_takes_all_memory()
+    {
+        Should.Throw<JsonException>(() => _arguments.WriteResult(Endless())).Message.ShouldBe("It is longer than 100,000,000 characters. Has it an end?");
+
+        static IEnumerable<string> Endless()
+        {
+            var item = new string('x', 100_000);
+            while (true)
+                yield return item;
+        }
+    }
+
+    [Fact]
+    public void What_is_no_base_64_cannot_be_read_as_bytes() =>
+        Should.Throw<JobLoadException>(() => _arguments.Read("\"no base 64!\"", typeof(byte[]))).Message.ShouldContain("cannot be read as System.Byte[]");
+
+    [Fact]
     public void A_bare_date_of_an_old_client_is_read() =>
         _arguments.Read("2025-01-02T03:04:05.6780000Z", typeof(DateTime))
             .ShouldBe(DateTime.Parse("2025-01-02T03:04:05.678Z", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));

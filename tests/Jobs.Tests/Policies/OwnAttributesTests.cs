@@ -37,6 +37,11 @@ public class OwnAttributesTests
         new ExclusionRule(null, TimeSpan.Zero).ResourceOf(Method<Generic<int[], Plain>.Inner<string>>("Run"), () => [])
             .ShouldBe("OwnAttributesTests.Generic<Int32[],OwnAttributesTests.Plain>.Inner<String>.Run");
 
+    [Fact]
+    public void A_resource_whose_name_is_too_long_for_an_index_is_refused() =>
+        Should.Throw<FormatException>(() => new ExclusionRule("{0}", TimeSpan.Zero).ResourceOf(Method<Plain>(nameof(Plain.Run)), () => [new string('é', 1251)]))
+            .Message.ShouldContain("2,502 bytes");
+
     static JobMethod Method<T>(string name) => new(typeof(T), typeof(T).GetMethod(name)!);
 
     public class Plain

@@ -43,7 +43,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
                 await _store.ReleaseAsync([job.Claim], default);
             else
                 await TestStore.PassTimeAsync(postgres.ConnectionString, _silence * 2);
-            (await _store.RescueAsync(_silence, [], default)).ShouldBe(round == 0 ? 0 : 1);
+            (await _store.RescueAsync(_silence, null, default)).ShouldBe(round == 0 ? 0 : 1);
         }
     }
 
@@ -56,7 +56,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
         var job = (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
         await ExecuteAsync($"update hangfire.jobqueue set updatecount = {token}, fetchedat = now() - interval '1 hour'");
 
-        await (token < 0 ? _store.RescueAsync(_silence, [], default) : _store.ReleaseAsync([job.Claim with { Token = token }], default));
+        await (token < 0 ? _store.RescueAsync(_silence, null, default) : _store.ReleaseAsync([job.Claim with { Token = token }], default));
 
         (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
     }
@@ -67,7 +67,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
         var odd = await AddAsync(JobStates.Scheduled, _longQueue);
         var sound = await AddAsync(JobStates.Scheduled);
 
-        (await _store.EnqueueDueAsync(TimeProvider.System.GetUtcNow(), 100, default)).ShouldBe(2);
+        (await _store.EnqueueDueAsync(100, default)).ShouldBe(2);
 
         var jobs = await _store.ClaimAsync(["default"], 10, default);
         jobs.Select(job => job.JobId).ShouldBe([odd, sound]);
@@ -104,7 +104,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
         await _store.ClaimAsync(["default"], 10, default);
         await TestStore.PassTimeAsync(postgres.ConnectionString, _silence * 2);
 
-        (await _store.RescueAsync(_silence, [], default)).ShouldBe(1);
+        (await _store.RescueAsync(_silence, null, default)).ShouldBe(1);
 
         WorkerDeaths.Count((await _store.GetAsync(id, default))!.Parameters).ShouldBe(1);
     }
@@ -156,7 +156,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await AddAsync(JobStates.Processing, _longQueue, """{"ServerId": "jobrunner@dead:1:a"}""");
 
-        (await _store.RescueOrphansAsync(_silence, default)).ShouldBe(1);
+        (await _store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
 
         (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
     }

@@ -85,7 +85,7 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
     public async Task A_count_at_the_end_of_the_integers_does_not_keep_a_failure_from_being_written(string count)
     {
         var id = await AddAsync(
-            """{"Type": "JobRunner.TestSupport.HostileJobs, TestSupport", "Method": "FailAsync", "ParameterTypes": "[]"}""", "[]", "nobody");
+            """{"Type": "JobRunner.TestSupport.JobsHardToKeep, TestSupport", "Method": "FailAsync", "ParameterTypes": "[]"}""", "[]", "nobody");
         await ExecuteAsync($"insert into hangfire.jobparameter (jobid, name, value) values ({id}, '{count}', '2147483647')");
         await ExecuteAsync("update hangfire.jobqueue set queue = 'default' where queue = 'nobody'");
 

@@ -5,7 +5,7 @@ namespace JobRunner.Worker.Tests.Hostile;
 /// <summary>Calls that are none: shapes, names of types and methods, arguments.</summary>
 static class HostileCalls
 {
-    const string Box = "JobRunner.TestSupport.HostileJobs+Box`1";
+    const string Box = "JobRunner.TestSupport.JobsHardToKeep+Box`1";
 
     public static IReadOnlyList<Func<Random, HostileRow>> Kinds { get; } =
     [
@@ -43,20 +43,20 @@ static class HostileCalls
         Odd(random, random.Next(1, 100)) + "!", new string('x', random.Next(1, 100_000))), ["System.Int32"]), "[\"7\"]", Ends.Failed, "no public method");
 
     static HostileRow UnknownType(Random random) => new("unknown type", Call(One(random,
-        "JobRunner.TestSupport.NoSuchType, TestSupport", "JobRunner.TestSupport.hostilejobs, TestSupport", "HostileJobs, TestSupport",
+        "JobRunner.TestSupport.NoSuchType, TestSupport", "JobRunner.TestSupport.hostilejobs, TestSupport", "JobsHardToKeep, TestSupport",
         $"N{random.Next()}.T{random.Next()}, TestSupport, Version=99.9.9.9, Culture=xx, PublicKeyToken=0123456789abcdef",
-        "JobRunner.TestSupport.HostileJobs+Missing+Deeper, TestSupport"), "Run", []), "[]", Ends.Failed, "is not in assembly");
+        "JobRunner.TestSupport.JobsHardToKeep+Missing+Deeper, TestSupport"), "Run", []), "[]", Ends.Failed, "is not in assembly");
 
     static HostileRow ForbiddenType(Random random) => new("forbidden type", Call(One(random,
         "System.IO.File, System.Runtime", "System.Diagnostics.Process, System.Diagnostics.Process", "System.Environment", "System.AppDomain, mscorlib",
         "Newtonsoft.Json.JsonConvert, Newtonsoft.Json", "JobRunner.JobClient, JobRunner.Jobs", "Npgsql.NpgsqlConnection, Npgsql",
-        "System.Collections.Generic.List`1[[JobRunner.TestSupport.HostileJobs, TestSupport]], mscorlib",
+        "System.Collections.Generic.List`1[[JobRunner.TestSupport.JobsHardToKeep, TestSupport]], mscorlib",
         $"Some.Type{random.Next(50)}, Some.Other.Application{random.Next(50)}"), One(random, "Exit", "Start", "Delete", "Run"), ["System.String"]),
         "[\"\\\"/etc/passwd\\\"\"]", Ends.Failed, "not in an assembly that this worker may run jobs from");
 
     static HostileRow TypeText(Random random) => new("text for a type", Call(One(random,
-        "", " ", ",", "[[[[", "]]", "`1", "A`999999999999999999999[[B]], TestSupport", "JobRunner.TestSupport.HostileJobs&, TestSupport",
-        "JobRunner.TestSupport.HostileJobs*, TestSupport", "JobRunner.TestSupport.HostileJobs\\, TestSupport",
+        "", " ", ",", "[[[[", "]]", "`1", "A`999999999999999999999[[B]], TestSupport", "JobRunner.TestSupport.JobsHardToKeep&, TestSupport",
+        "JobRunner.TestSupport.JobsHardToKeep*, TestSupport", "JobRunner.TestSupport.JobsHardToKeep\\, TestSupport",
         string.Concat(Enumerable.Repeat("System.Collections.Generic.List`1[[", 2000)) + "System.Int32" + string.Concat(Enumerable.Repeat("]]", 2000)),
         Odd(random, random.Next(1, 60)), Odd(random, random.Next(1, 60)) + ", TestSupport", Odd(random, 100_000), new string('[', random.Next(1, 100_000))),
         "Run", []), "[]", Ends.Failed, "'");
@@ -74,8 +74,8 @@ static class HostileCalls
             (Jobs, "TakeGenericAsync", "System.String", "no public method"),
             (Jobs, "TakeSpanAsync", "System.Span`1[[System.Byte]]", ""),
             (Jobs, "TakeReference", "System.Int32", "no public method"),
-            ("JobRunner.TestSupport.HostileJobs+Unmakeable, TestSupport", "RunAsync", "", "Throwing"),
-            ("JobRunner.TestSupport.HostileJobs+Exploding, TestSupport", "RunAsync", "", "type initializer"),
+            ("JobRunner.TestSupport.JobsHardToKeep+Unmakeable, TestSupport", "RunAsync", "", "Throwing"),
+            ("JobRunner.TestSupport.JobsHardToKeep+Exploding, TestSupport", "RunAsync", "", "type initializer"),
             ("JobRunner.IJobClient, JobRunner.Jobs", "GetAsync", "System.Int64", "not in an assembly"));
         return new("generics, and types that nobody can make", Call(type, method, parameter.Length == 0 ? [] : [parameter]),
             parameter.Length == 0 ? "[]" : "[\"7\"]", Ends.Failed, told);

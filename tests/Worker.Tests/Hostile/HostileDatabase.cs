@@ -88,7 +88,7 @@ static class HostileDatabase
     public static IEnumerable<(string Id, string Fields)> Recurring(Random random)
     {
         const string sound = """
-            "Job":"{\"t\":\"JobRunner.TestSupport.HostileJobs, TestSupport\",\"m\":\"TakeNumberAsync\",\"p\":[\"System.Int32\"],\"a\":[\"7\"]}","Cron":"* * * * * *"
+            "Job":"{\"t\":\"JobRunner.TestSupport.JobsHardToKeep, TestSupport\",\"m\":\"TakeNumberAsync\",\"p\":[\"System.Int32\"],\"a\":[\"7\"]}","Cron":"* * * * * *"
             """;
         string[] fields =
         [

@@ -27,7 +27,7 @@ enum Ends
 /// <param name="Told">Words of the failure.</param>
 sealed record HostileRow(string Kind, string Invocation, string Arguments, Ends Ends, string Told = "")
 {
-    public const string Jobs = "JobRunner.TestSupport.HostileJobs, TestSupport";
+    public const string Jobs = "JobRunner.TestSupport.JobsHardToKeep, TestSupport";
 
     public string Created { get; init; } = "now";
 
@@ -52,7 +52,7 @@ sealed record HostileRow(string Kind, string Invocation, string Arguments, Ends 
     /// <summary>The set that has an entry for it.</summary>
     public string? Set { get; init; }
 
-    /// <summary>A job of <see cref="TestSupport.HostileJobs"/>, called as it should be.</summary>
+    /// <summary>A job of <see cref="TestSupport.JobsHardToKeep"/>, called as it should be.</summary>
     public static HostileRow Of(string kind, Ends ends, string told, string method, string parameterType, string? argument) => new(
         kind, Call(Jobs, method, parameterType.Length == 0 ? [] : [parameterType]), Texts(parameterType.Length == 0 ? [] : [argument]), ends, told);
 

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace JobRunner.TestSupport;
 
 /// <summary>Jobs for hostile rows to name, and jobs that leave what is hard to keep.</summary>
-public static class HostileJobs
+public static class JobsHardToKeep
 {
     static readonly TimeSpan _moment = TimeSpan.FromTicks(1);
 

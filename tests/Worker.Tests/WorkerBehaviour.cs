@@ -83,6 +83,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
             (await Client.WaitAsync<string>(id, Patience)).ShouldBe("half: \ufffd, none: \0");
         await Eventually.HoldsAsync(async () => (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).Count == 1);
         (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).ShouldHaveSingleItem().Message.ShouldStartWith("log: \ufffd");
+        await Eventually.HoldsAsync(async () => (await Client.GetAsync(ids[1]))!.Progress is not null);
         (await Client.GetAsync(ids[1]))!.Progress!.Message.ShouldNotBeNull().ShouldStartWith("progress: \ufffd");
     }
 

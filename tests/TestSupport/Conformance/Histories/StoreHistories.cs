@@ -11,7 +11,7 @@ namespace JobRunner.TestSupport;
 /// <summary>
 /// Random histories of several executors, with faults between any two steps, on a store and on a model of it. Each store's test
 /// project derives from this once. A history that a store does not live as the model does is shrunk and told;
-/// <c>JOBRUNNER_HISTORY_SEED</c> repeats a run, and <c>JOBRUNNER_HISTORIES</c> says how many there are.
+/// <c>JOBRUNNER_HISTORY_SEED</c> names another seed than 1, or <c>random</c>, and <c>JOBRUNNER_HISTORIES</c> says how many there are.
 /// </summary>
 public abstract class StoreHistories(ITestOutputHelper output)
 {
@@ -30,8 +30,8 @@ public abstract class StoreHistories(ITestOutputHelper output)
     [Fact(Timeout = 600_000)]
     public Task A_store_does_what_the_model_does_in_every_history() => Task.Run(() =>
     {
-        var seed = ulong.TryParse(Environment.GetEnvironmentVariable("JOBRUNNER_HISTORY_SEED"), CultureInfo.InvariantCulture, out var given)
-            ? given : (ulong)Random.Shared.NextInt64();
+        var named = Environment.GetEnvironmentVariable("JOBRUNNER_HISTORY_SEED");
+        var seed = ulong.TryParse(named, CultureInfo.InvariantCulture, out var given) ? given : named == "random" ? (ulong)Random.Shared.NextInt64() : 1;
         var count = int.TryParse(Environment.GetEnvironmentVariable("JOBRUNNER_HISTORIES"), CultureInfo.InvariantCulture, out var many) ? many : Count;
         output.WriteLine($"{count} histories of seed {seed}");
         var shortest = "";

@@ -58,7 +58,7 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
             Act.Announce => Announce(who),
             Act.Live => LiveAsync(who),
             Act.Pass => PassAsync(_times[step.How % _times.Length]),
-            Act.Rescue => RescueAsync(step.How % 2 == 0 ? null : who),
+            Act.Rescue => RescueAsync(step.How is 0 or 4 ? null : who, step.How != 3),
             Act.Requeue => RequeueAsync(Some(step)),
             Act.Delete => DeleteAsync(Some(step)),
             Act.Due => DueAsync(step.How == 0 ? 1 : 1000),
@@ -85,8 +85,11 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
         _model.Now += time;
     }
 
-    async Task RescueAsync(Executor? who)
+    // Who has just been heard is the one to rescue; one of whom nothing was heard may ask as well.
+    async Task RescueAsync(Executor? who, bool heard)
     {
+        if (who is not null && heard)
+            await Announce(who);
         _told.Add(who is null ? "somebody rescues" : $"{who} rescues, but not its own");
         var own = who?.Claims ?? [];
         Expect("rescued", await store.RescueAsync(ModelStore.Silence, Rescuer(who), default), _model.Rescue(who?.Server, own));
@@ -133,7 +136,7 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
             await Die(executor);
         await PassAsync(TimeSpan.FromMinutes(35));
         await OrphansAsync(null);
-        await RescueAsync(null);
+        await RescueAsync(null, false);
         await DueAsync(1000);
         do
             await ClaimAsync(_executors[0], _queues, 1000, 1000, false);

@@ -28,6 +28,9 @@ static class HostileOutcomes
         new("value for a sandbox", Call(ScriptedJobs, "Exit", ["System.Int32"]), "[\"x\"]", Ends.Failed, "Argument 'code'"),
     ];
 
+    /// <summary>One that has much memory itself, for a run of many rows.</summary>
+    public static HostileRow Huge { get; } = new("result of 200 MB", Call(ScriptedJobs, "LongAsync", ["System.Int32"]), "[\"200000000\"]", Ends.Succeeded);
+
     static HostileRow Return(string kind) => Of($"result: {kind}", Ends.Succeeded, "", "ReturnAsync", "System.String", JsonConvert.ToString(kind));
 
     static HostileRow Throw(string kind) => new($"exception: {kind}", Call(OddJobs, "ThrowAsync", ["System.String"]), Texts(JsonConvert.ToString(kind)), Ends.Failed);

@@ -33,7 +33,7 @@ public sealed class FailedBadArguments() : RecordedScenario("failed-bad-argument
 
     // Arguments are read where the job runs; it is not marked as running before they are, unless that takes long.
     protected override async Task PlayAsync(string recording) => await RunUntilAsync(
-        await Rewind.ToAsync(ConnectionString, recording, 1, "RetryCount"), "Scheduled", options => options.ProcessingDelay = TimeSpan.FromSeconds(1));
+        await Rewind.ToAsync(ConnectionString, recording, 1, "RetryCount"), "Scheduled", options => options.ProcessingDelay = TimeSpan.FromMinutes(1));
 
     // Ours says which argument it is.
     protected override string Expected(string recorded, string form) => recorded

@@ -16,5 +16,8 @@ static class Parameters
 
     public static NpgsqlParameter Ids(IEnumerable<long> ids) => Of(ids.ToArray(), NpgsqlDbType.Bigint);
 
+    public static NpgsqlParameter InstantOrNull(DateTime? instant) =>
+        new() { Value = instant is null ? DBNull.Value : instant, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
     public static NpgsqlParameter At(DateTimeOffset instant) => Of(instant.UtcDateTime);
 }

@@ -24,7 +24,7 @@ sealed partial class PostgresJobStore
         where known.at <= excluded.at
         """;
 
-    public async Task WriteNotesAsync(
+    public async Task WriteAsync(
         IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken)
     {
         if (lines.Count == 0 && progress.Count == 0)

@@ -9,7 +9,7 @@ sealed partial class PostgresJobStore
     // How long Hangfire's own clients wait for the lock of a recurring job.
     static readonly TimeSpan _recurringLockWait = TimeSpan.FromSeconds(15);
 
-    public async Task<IReadOnlyList<long>> ChangeRecurringAsync(
+    public async Task<IReadOnlyList<long>> ChangeAsync(
         string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> jobs = [];
@@ -93,7 +93,7 @@ sealed partial class PostgresJobStore
         return jobs;
     }
 
-    public async Task<RecurringRow?> GetRecurringAsync(string id, CancellationToken cancellationToken)
+    public async Task<RecurringRow?> GetAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
         var row = (await ReadRecurringAsync(connection, [id], cancellationToken))[0].Row;
@@ -104,7 +104,7 @@ sealed partial class PostgresJobStore
         select value from hangfire.set where key = 'recurring-jobs' order by value collate "C" offset $1 limit $2
         """;
 
-    public async Task<IReadOnlyList<RecurringRow>> ListRecurringAsync(int offset, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RecurringRow>> ListAsync(int offset, int count, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
         var ids = await ReadTextsAsync(connection, Command(ListRecurringSql, Parameters.Of(offset), Parameters.Of(count)), cancellationToken);

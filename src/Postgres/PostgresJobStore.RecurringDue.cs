@@ -32,7 +32,7 @@ sealed partial class PostgresJobStore
         limit 1
         """;
 
-    public async Task<RecurringRound> EnqueueRecurringAsync(RecurringRules rules, CancellationToken cancellationToken)
+    public async Task<RecurringRound> EnqueueDueAsync(RecurringRules rules, CancellationToken cancellationToken)
     {
         var enqueued = 0;
         var hasMore = false;

@@ -27,7 +27,7 @@ sealed partial class PostgresJobStore
         where (select k.updatecount from hangfire.lock k where k.resource = l.resource) = l.token
         """;
 
-    public async Task<IReadOnlyList<ResourceLock>> AcquireLocksAsync(
+    public async Task<IReadOnlyList<ResourceLock>> AcquireAsync(
         IReadOnlyList<ResourceLock> locks, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
         if (locks.Count == 0)
@@ -47,7 +47,7 @@ sealed partial class PostgresJobStore
         where k.resource = l.resource and k.updatecount = l.token
         """;
 
-    public IReadOnlyList<ResourceLock> RefreshLocks(IReadOnlyList<ResourceLock> locks)
+    public IReadOnlyList<ResourceLock> Refresh(IReadOnlyList<ResourceLock> locks)
     {
         if (locks.Count == 0)
             return [];
@@ -66,7 +66,7 @@ sealed partial class PostgresJobStore
         where k.resource = l.resource and k.updatecount = l.token
         """;
 
-    public Task ReleaseLocksAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken) =>
+    public Task ReleaseAsync(IReadOnlyList<ResourceLock> locks, CancellationToken cancellationToken) =>
         locks.Count == 0 ? Task.CompletedTask : ExecuteAsync(Command(ReleaseLocksSql, Resources(locks), Tokens(locks)), cancellationToken);
 
     static async Task<IReadOnlyList<ResourceLock>> ReadLocksAsync(

@@ -37,7 +37,7 @@ sealed partial class PostgresJobStore
         from hangfire.server s left join jobrunner.server o on o.id = s.id order by s.id
         """;
 
-    public async Task<IReadOnlyList<ServerInfo>> ListServersAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ServerInfo>> ListAsync(CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
         await using var batch = Batch(connection, Command(ListServersSql));

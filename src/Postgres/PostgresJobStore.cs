@@ -13,7 +13,8 @@ namespace JobRunner.Postgres;
 /// rows, both by job id. Whoever takes rows without caring which (claim, rescue, due jobs, expiry) or can wait for the next
 /// round (renewal) skips locked ones.
 /// </remarks>
-sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
+sealed partial class PostgresJobStore
+    : IJobStore, IWorkQueue, IJobActions, IJobReader, IMaintenance, IServerRegistry, INotesStore, IResourceLocks, IRecurringStore, IAsyncDisposable
 {
     const int SignOfLifeTimeoutSeconds = 5;
 
@@ -45,6 +46,22 @@ sealed partial class PostgresJobStore : IJobStore, IAsyncDisposable
     }
 
     public string Description { get; }
+
+    public IWorkQueue Queue => this;
+
+    public IJobActions Actions => this;
+
+    public IJobReader Reader => this;
+
+    public IMaintenance Maintenance => this;
+
+    public IServerRegistry Servers => this;
+
+    public INotesStore Notes => this;
+
+    public IResourceLocks Locks => this;
+
+    public IRecurringStore Recurring => this;
 
     public Task InitializeAsync(CancellationToken cancellationToken) => new SchemaInstaller(_source, _names, _options.NotifyTrigger).RunAsync(cancellationToken);
 

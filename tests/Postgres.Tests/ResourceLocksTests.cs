@@ -37,13 +37,13 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
     {
         await using var store = TestStore.Open(ConnectionString, options => options.DistributedLockTimeout = TimeSpan.FromHours(1));
         await HangfireAcquiresAsync(updateCount, minutesAgo: 59);
-        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBeEmpty();
+        (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBeEmpty();
         (await TryUnderLockAsync(store)).ShouldBeFalse();
 
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(2));
         (await TryUnderLockAsync(store)).ShouldBeTrue();
         await HangfireAcquiresAsync(updateCount, minutesAgo: 61);
-        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBe([_wanted]);
+        (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBe([_wanted]);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
         await Sql.ExecuteAsync(ConnectionString, "delete from hangfire.lock");
         await HangfireAcquiresAsync(0, minutesAgo: 1);
 
-        (Store.RefreshLocks([_wanted])).ShouldBe([_wanted]);
-        await Store.ReleaseLocksAsync([_wanted], default);
+        (Store.Locks.Refresh([_wanted])).ShouldBe([_wanted]);
+        await Store.Locks.ReleaseAsync([_wanted], default);
 
         (await Sql.LinesAsync(ConnectionString, "select concat_ws(' ', updatecount, acquired < now() - interval '50 s') from hangfire.lock"))
             .ShouldBe(["0 t"]);
@@ -63,7 +63,7 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
     static Task<bool> TryUnderLockAsync(PostgresJobStore store) =>
         store.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
 
-    Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default);
+    Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default);
 
     Task HangfireAcquiresAsync(int updateCount, int minutesAgo) => Sql.ExecuteAsync(ConnectionString,
         $"insert into hangfire.lock (resource, updatecount, acquired) values ('hangfire:LegacyJobs.Import', {updateCount}, now() - interval '{minutesAgo} min')");

@@ -3,25 +3,26 @@ using JobRunner.Storage;
 
 namespace JobRunner.InMemory;
 
-sealed partial class InMemoryJobStore
+/// <summary>Recurring jobs.</summary>
+sealed class InMemoryRecurring(InMemoryState state) : IRecurringStore
 {
     readonly SortedDictionary<string, RecurringEntry> _recurring = new(StringComparer.Ordinal);
 
-    public Task<RecurringRound> EnqueueRecurringAsync(RecurringRules rules, CancellationToken cancellationToken)
+    public Task<RecurringRound> EnqueueDueAsync(RecurringRules rules, CancellationToken cancellationToken)
     {
         var enqueued = 0;
         var hasMore = false;
         TimeSpan? nextIn;
-        lock (_lock)
+        lock (state.Lock)
         {
-            var now = time.GetUtcNow();
+            var now = state.Now;
             foreach (var id in _recurring.Where(entry => entry.Value.IsDue(now)).Select(entry => entry.Key).ToArray())
                 enqueued += Change(id, Decide).Length;
-            nextIn = hasMore ? TimeSpan.Zero : NextRecurring(after: now)?.Subtract(now);
+            nextIn = hasMore ? TimeSpan.Zero : NextDue(after: now)?.Subtract(now);
         }
 
         if (enqueued > 0)
-            Signal(new(StoreSignalKind.Enqueued));
+            state.Signals.Enqueued();
         return Task.FromResult(new RecurringRound(enqueued, nextIn));
 
         RecurringChange? Decide(RecurringRow row)
@@ -32,30 +33,31 @@ sealed partial class InMemoryJobStore
         }
     }
 
-    public Task<IReadOnlyList<long>> ChangeRecurringAsync(
+    public Task<IReadOnlyList<long>> ChangeAsync(
         string id, Func<RecurringRow, RecurringChange?> decide, bool afterRound, CancellationToken cancellationToken)
     {
         long[] jobs;
-        lock (_lock)
+        lock (state.Lock)
             jobs = Change(id, decide);
         if (jobs.Length > 0)
-            Signal(new(StoreSignalKind.Enqueued));
+            state.Signals.Enqueued();
         return Task.FromResult<IReadOnlyList<long>>(jobs);
     }
 
-    public Task<RecurringRow?> GetRecurringAsync(string id, CancellationToken cancellationToken)
+    public Task<RecurringRow?> GetAsync(string id, CancellationToken cancellationToken)
     {
-        lock (_lock)
-            return Task.FromResult(_recurring.ContainsKey(id) ? RecurringRowOf(id) : null);
+        lock (state.Lock)
+            return Task.FromResult(_recurring.ContainsKey(id) ? RowOf(id) : null);
     }
 
-    public Task<IReadOnlyList<RecurringRow>> ListRecurringAsync(int offset, int count, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<RecurringRow>> ListAsync(int offset, int count, CancellationToken cancellationToken)
     {
-        lock (_lock)
-            return Task.FromResult<IReadOnlyList<RecurringRow>>([.. _recurring.Keys.Skip(offset).Take(count).Select(RecurringRowOf)]);
+        lock (state.Lock)
+            return Task.FromResult<IReadOnlyList<RecurringRow>>([.. _recurring.Keys.Skip(offset).Take(count).Select(RowOf)]);
     }
 
-    DateTimeOffset? NextRecurring(DateTimeOffset? after = null)
+    /// <summary>When the next recurring job is due; null when none is. Called under the state's lock.</summary>
+    public DateTimeOffset? NextDue(DateTimeOffset? after = null)
     {
         var past = after?.ToUnixTimeSeconds() ?? -1;
         var coming = _recurring.Values.Select(entry => entry.Score).Where(score => score > past).ToArray();
@@ -64,7 +66,7 @@ sealed partial class InMemoryJobStore
 
     long[] Change(string id, Func<RecurringRow, RecurringChange?> decide)
     {
-        if (decide(RecurringRowOf(id)) is not { } change)
+        if (decide(RowOf(id)) is not { } change)
             return [];
         if (ReferenceEquals(change, RecurringChange.Removal))
         {
@@ -77,24 +79,16 @@ sealed partial class InMemoryJobStore
         foreach (var (field, value) in change.Fields)
             entry.Fields[field] = value;
         entry.Score = change.Score;
-        long[] jobs = [.. change.Jobs.Select(Add)];
+        long[] jobs = [.. change.Jobs.Select(job => state.States.Add(job).Id)];
         if (jobs.Length > 0)
             entry.Fields["LastJobId"] = jobs[^1].ToString(CultureInfo.InvariantCulture);
         return jobs;
     }
 
-    long Add(NewJob added)
-    {
-        var job = new InMemoryJob(++_lastId, added.Invocation, added.Parameters, added.State.CreatedAt);
-        _jobs.Add(job.Id, job);
-        Enter(job, null, [added.State]);
-        return job.Id;
-    }
+    RecurringRow RowOf(string id) => new(
+        id, _recurring.TryGetValue(id, out var entry) ? new Dictionary<string, string?>(entry.Fields) : [], state.Now);
 
-    RecurringRow RecurringRowOf(string id) => new(
-        id, _recurring.TryGetValue(id, out var entry) ? new Dictionary<string, string?>(entry.Fields) : [], time.GetUtcNow());
-
-    /// <summary>A recurring job. Touched only under the store's lock.</summary>
+    /// <summary>A recurring job. Touched only under the state's lock.</summary>
     sealed class RecurringEntry
     {
         public Dictionary<string, string?> Fields { get; } = new(StringComparer.Ordinal);

@@ -10,7 +10,7 @@ namespace JobRunner.Postgres;
 sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
-    const int OwnVersion = 3;
+    const int OwnVersion = 4;
 
     /// <exception cref="StoreException">The tables are of another version; or the connection broke.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)

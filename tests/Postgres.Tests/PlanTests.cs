@@ -15,7 +15,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(
             fixture.ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n");
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(ClaimSql.Heads, "text[], int[], int, bigint, bigint[]", "array['critical', 'default'], array[100, 100], 100, 100000000, array[0, 0]");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("rows=100 loops=1");
@@ -38,7 +38,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(150001, 300000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(ClaimSql.Heads, "text[], int[], int, bigint, bigint[]", "array['critical', 'default'], array[100, 100], 100, 100000000, array[0, 0]");
 
         System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
             .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
@@ -63,9 +63,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.set");
         var sql = form switch
         {
-            "optimistic" => PostgresJobStore.ApplyOptimisticallySql,
-            "claimed" => PostgresJobStore.ApplyClaimedSql,
-            _ => PostgresJobStore.ApplyOutsideSql,
+            "optimistic" => StateChangeSql.Optimistic,
+            "claimed" => StateChangeSql.Claimed,
+            _ => StateChangeSql.Outside,
         };
 
         var plan = await ExplainAsync(sql, ApplyTypes, string.Join(", ", Enumerable.Repeat("null", 32)), explain: "explain");
@@ -92,7 +92,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.LookSql, "text[]", "array['critical', 'default']", settings: "");
+        var plan = await ExplainAsync(QueueLook.LookSql, "text[]", "array['critical', 'default']", settings: "");
 
         plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldContain("using ix_hangfire_set_key_score");
@@ -100,8 +100,10 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("rows=20000 loops");
     }
 
-    [Fact]
-    public async Task A_claim_that_leaves_types_to_others_looks_at_its_window_alone()
+    [Theory]
+    [InlineData("0", "rows=500 loops=2")] // a head of a thousand, over two queues of which one is empty
+    [InlineData("19000", "rows=1000 loops=1")]
+    public async Task A_claim_that_leaves_jobs_where_they_are_reads_only_as_much_as_it_may(string late, string read)
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
         await store.InitializeAsync(default);
@@ -112,17 +114,21 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.job (id, statename, invocationdata, arguments, createdat)
             select n, 'Enqueued', '{"Type": "Other.Jobs, Other", "Method": "Run"}', '[]', now() from generate_series(1, 20000) n;
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
+            insert into jobrunner.sweep (queue, hash, position, began, due) values ('default', 'x', 5000, now(), now());
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimExceptSql, "text[], int[], int, bigint[], int, text[]",
-            "array['critical', 'default'], array[100, 100], 100, array[0, 5000], 1000, array['Other.Jobs, Other']");
+        var plan = await ExplainAsync(ClaimSql.Ahead, "text[], int[], int, bigint, text[], int[], int[], text[], bool[], bigint[], int, int, int",
+            $"array['critical', 'default'], array[100, 100], 100, 100000000, array[E'Other.Jobs, Other\\nRun\\n'], array[1, 1], array[1, 1], array['x', 'x'], "
+            + $"array[true, true], array[{late}, {late}], 1000, 1000, 1000");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("Index Scan using job_pkey on job");
-        plan.ShouldContain("rows=500 loops=2"); // a window of a thousand, over two queues of which one is empty
+        plan.ShouldContain("using jobqueue_pkey");
+        plan.ShouldContain(read);
         plan.ShouldNotContain("Sort Key");
         plan.ShouldNotContain("Seq Scan");
         plan.ShouldNotContain("rows=20000");
+        plan.ShouldNotContain("rows=10000");
     }
 
     [Theory]
@@ -148,8 +154,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             """);
 
         var plan = which == "orphans"
-            ? await ExplainAsync(PostgresJobStore.RescueOrphansSql, "interval, interval, text, text, interval", "'30 s', '30 min', 'jobrunner@', null, '0 s'")
-            : await ExplainAsync(which == "deaths" ? PostgresJobStore.CountDeathsSql : PostgresJobStore.RescueSql,
+            ? await ExplainAsync(JobRescue.RescueOrphansSql, "interval, interval, text, text, interval", "'30 s', '30 min', 'jobrunner@', null, '0 s'")
+            : await ExplainAsync(which == "deaths" ? JobRescue.CountDeathsSql : JobRescue.RescueSql,
                 "interval, interval, text, text, interval, bigint[], int[], timestamptz",
                 $"'30 s', '30 min', 'jobrunner@', null, '0 s', array[-7], array[1], {(which == "deaths" ? "null" : "now()")}");
 
@@ -159,7 +165,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         System.Text.RegularExpressions.Regex.IsMatch(plan, @"Rows Removed by Filter: \d{3}").ShouldBe(false, plan);
     }
 
-    async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";", string explain = "explain (analyze)")
+    async Task<string> ExplainAsync(string sql, string types, string values, string settings = Database.IndexesOnlySql + ";", string explain = "explain (analyze)")
     {
         await using var connection = new NpgsqlConnection(fixture.ConnectionString);
         await connection.OpenAsync();

@@ -35,13 +35,15 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
     [InlineData(1)]
     public async Task A_Hangfire_servers_lock_is_respected_for_as_long_as_the_options_say(int updateCount)
     {
+        await using var database = TestStore.OpenDatabase(ConnectionString);
+        var locks = new DistributedLocks(database, TimeSpan.FromHours(1), TimeProvider.System);
         await using var store = TestStore.Open(ConnectionString, options => options.DistributedLockTimeout = TimeSpan.FromHours(1));
         await HangfireAcquiresAsync(updateCount, minutesAgo: 59);
         (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBeEmpty();
-        (await TryUnderLockAsync(store)).ShouldBeFalse();
+        (await TryUnderLockAsync(locks)).ShouldBeFalse();
 
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(2));
-        (await TryUnderLockAsync(store)).ShouldBeTrue();
+        (await TryUnderLockAsync(locks)).ShouldBeTrue();
         await HangfireAcquiresAsync(updateCount, minutesAgo: 61);
         (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBe([_wanted]);
     }
@@ -60,8 +62,8 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
             .ShouldBe(["0 t"]);
     }
 
-    static Task<bool> TryUnderLockAsync(PostgresJobStore store) =>
-        store.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
+    static Task<bool> TryUnderLockAsync(DistributedLocks locks) =>
+        locks.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
 
     Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default);
 

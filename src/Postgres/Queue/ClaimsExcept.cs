@@ -30,9 +30,9 @@ sealed class ClaimsExcept(Database database)
                   limit $3) seen) w
         """;
 
-    internal const string ClaimExceptSql = """
+    internal const string ClaimExceptSql = $"""
         with picked as materialized (
-            select head.id, (select j.statename in ('Enqueued', 'Scheduled', 'Processing')
+            select head.id, (select j.statename in {StateSql.CanBeTaken}
                              from hangfire.job j where j.id = head.jobid) as runs
             from unnest($1::text[], $2::int[], $4::bigint[]) as wanted(queue, most, behind)
             cross join lateral (

@@ -17,9 +17,9 @@ sealed class QueueClaims(Database database, TimeProvider time, ILogger logger)
     // 0.7 ms for 1,000 of 60,000 waiting jobs, where sorting them took 48 ms. The queues are visited in their given order
     // because a lateral join to a function can only be a loop over it, and the outer limit stops that loop.
     // $4 is the job behind which to look in each queue: LookBudget says why.
-    internal const string ClaimSql = """
+    internal const string ClaimSql = $"""
         with picked as materialized (
-            select head.id, (select j.statename in ('Enqueued', 'Scheduled', 'Processing')
+            select head.id, (select j.statename in {StateSql.CanBeTaken}
                              from hangfire.job j where j.id = head.jobid) as runs
             from unnest($1::text[], $2::int[], $4::bigint[]) as wanted(queue, most, behind)
             cross join lateral (

@@ -11,6 +11,11 @@ sealed class Audit(
     // After its end a job's outcome may wait for the next commit, and what is known of a fault is not known to the millisecond.
     static readonly TimeSpan _slack = TimeSpan.FromSeconds(5);
 
+    // Between two faults it may be too short to write anything.
+    static readonly TimeSpan _breath = TimeSpan.FromSeconds(1);
+
+    readonly Fault[] _silences = [.. log.Faults.Where(fault => fault.Kind is FaultKind.Outage or FaultKind.BlackHole or FaultKind.ReadOnlyServer
+        or FaultKind.DiskFull or FaultKind.CrashServer or FaultKind.RestartServer).OrderBy(fault => fault.Began)];
     readonly Dictionary<FaultKind, int> _causes = [];
 
     /// <summary>Runs that came after one that a fault had hit, by that fault.</summary>
@@ -87,7 +92,20 @@ sealed class Audit(
     // late has to be written in the end, however the network and the server were.
     Fault? CauseOf(LedgerRun run) => log.Faults.FirstOrDefault(fault =>
         (fault.Worker == run.Worker || fault.Process == run.Process)
-        && run.Began <= fault.Ended + _slack && (run.Ended ?? DateTimeOffset.MaxValue) >= fault.Began - _slack);
+        && run.Began <= fault.Ended + _slack && WrittenBy(run) >= fault.Began - _slack);
+
+    // While nothing can be written, its worker keeps what came of it; when the worker goes before the fault is over, that is lost with it.
+    DateTimeOffset WrittenBy(LedgerRun run)
+    {
+        var written = run.Ended ?? DateTimeOffset.MaxValue;
+        foreach (var silence in _silences)
+        {
+            if (silence.Ended > written && silence.Began - _breath <= written)
+                written = silence.Ended;
+        }
+
+        return written;
+    }
 
     string Around(StoredJob job) => "faults at that time: " + string.Join(", ", log.Faults
         .Where(fault => RunsOf(job)[0].Began <= fault.Ended + _slack && RunsOf(job)[^1].Began >= fault.Began - _slack)

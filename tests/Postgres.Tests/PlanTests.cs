@@ -150,7 +150,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         var plan = which == "orphans"
             ? await ExplainAsync(JobRescue.RescueOrphansSql, "interval, interval, text, text, interval", "'30 s', '30 min', 'jobrunner@', null, '0 s'")
             : await ExplainAsync(which == "deaths" ? JobRescue.CountDeathsSql : JobRescue.RescueSql,
-                "interval, interval, text, text, interval, bigint[], int[]", "'30 s', '30 min', 'jobrunner@', null, '0 s', array[-7], array[1]");
+                "interval, interval, text, text, interval, bigint[], int[], timestamptz",
+                $"'30 s', '30 min', 'jobrunner@', null, '0 s', array[-7], array[1], {(which == "deaths" ? "null" : "now()")}");
 
         System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
             .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);

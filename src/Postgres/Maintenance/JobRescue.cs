@@ -11,17 +11,18 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
     // Rows that were not renewed for a while, and that nobody alive can be thought to hold: one of our workers claimed them
     // (see Leases) and never started their job, or it fell silent while it ran it, or a foreign server has kept it for longer than Hangfire's
     // own servers would respect. The age of the row counts in each case: a job that was rescued and claimed anew still
-    // names its dead worker until its new one has written Processing.
+    // names its dead worker until its new one has written Processing. $8 is the instant of the count, for the rescue behind it: what has come
+    // to look abandoned between the two has not been counted yet.
     const string AbandonedSql = """
             from hangfire.jobqueue q
             left join hangfire.job j on j.id = q.jobid
             left join hangfire.state s on s.id = j.stateid
-            where q.fetchedat < now() - least($1, $2)
-              and (q.fetchedat < now() - $2
+            where q.fetchedat < coalesce($8::timestamptz, now()) - least($1, $2)
+              and (q.fetchedat < coalesce($8::timestamptz, now()) - $2
                    or q.updatecount < 0 and j.statename in ('Enqueued', 'Scheduled')
                    or q.updatecount < 0 and j.statename = 'Processing' and starts_with(s.data ->> 'ServerId', $3) and not exists (
                           select from hangfire.server v
-                          where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= now() - $1))
+                          where v.id = s.data ->> 'ServerId' and v.lastheartbeat >= coalesce($8::timestamptz, now()) - $1))
               and (q.id, q.updatecount) not in (select * from unnest($6::bigint[], $7::int[])) and (
         """ + RescuerSql.May + ")";
 
@@ -53,7 +54,7 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
         ), added as (
             insert into hangfire.jobparameter (jobid, name, value) select jobid, 'WorkerDeaths', value from counted
         )
-        select count(*) from counted
+        select now(), count(*) from counted
         """;
 
     internal const string RescueSql = """
@@ -84,19 +85,39 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
 
     public async Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
-        await database.NumberAsync(database.Command(CountDeathsSql, [.. Terms(silence, rescuer), .. Own(rescuer)]), cancellationToken);
-        var rescued = await database.NumberAsync(database.Command(RescueSql, [.. Terms(silence, rescuer), .. Own(rescuer)]), cancellationToken);
+        var counted = await CountDeathsAsync(silence, rescuer, cancellationToken);
+        var rescued = await RescueCountedAsync(counted, silence, rescuer, cancellationToken);
         await database.ExecuteAsync(database.Command(ForgetServersSql), cancellationToken);
         return rescued;
     }
+
+    /// <summary>Takes back what had been abandoned at the instant of a count.</summary>
+    public Task<int> RescueCountedAsync(DateTime counted, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
+        database.NumberAsync(database.Command(RescueSql, TermsAsOf(counted, silence, rescuer)), cancellationToken);
+
+    /// <summary>Counts the deaths of workers under their jobs.</summary>
+    /// <returns>The instant of the count.</returns>
+    public async Task<DateTime> CountDeathsAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var batch = Database.IndexedBatch(connection, database.Command(CountDeathsSql, TermsAsOf(null, silence, rescuer)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetDateTime(0);
+    }
+
+    NpgsqlParameter[] TermsAsOf(DateTime? instant, TimeSpan silence, Rescuer? rescuer) =>
+    [
+        .. Terms(silence, rescuer), Parameters.QueueRows(rescuer?.Held ?? []), Parameters.Tokens(rescuer?.Held ?? []),
+        Parameters.InstantOrNull(instant),
+    ];
 
     NpgsqlParameter[] Terms(TimeSpan silence, Rescuer? rescuer) =>
     [
         Parameters.Of(silence), Parameters.Of(invisibility), Parameters.Of(ServerInfo.NamePrefix),
         Parameters.TextOrNull(rescuer?.ServerId), Parameters.Of(rescuer?.Gap ?? TimeSpan.Zero),
     ];
-
-    static NpgsqlParameter[] Own(Rescuer? rescuer) => [Parameters.QueueRows(rescuer?.Held ?? []), Parameters.Tokens(rescuer?.Held ?? [])];
 
     // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job. (An array, here and above,
     // because a limit would let the planner go through the whole table by its primary key.)

@@ -21,5 +21,8 @@ static class Parameters
 
     public static NpgsqlParameter Tokens(IEnumerable<Claim> claims) => Of(claims.Select(c => c.Token).ToArray(), NpgsqlDbType.Integer);
 
+    public static NpgsqlParameter InstantOrNull(DateTime? instant) =>
+        new() { Value = instant is null ? DBNull.Value : instant, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
     public static NpgsqlParameter At(DateTimeOffset instant) => Of(instant.UtcDateTime);
 }

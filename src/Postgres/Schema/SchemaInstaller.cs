@@ -13,7 +13,21 @@ sealed class SchemaInstaller(Database database, bool notifyTrigger)
 
     readonly SchemaNames _names = database.Names;
 
+    /// <exception cref="StoreException">The tables are of another version; or the connection broke.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await InstallAsync(cancellationToken);
+        }
+        catch (ObjectDisposedException e)
+        {
+            // What Npgsql says when a connection breaks between two statements of a transaction.
+            throw new StoreException("The connection to the database broke while its schema was looked at. Start again when the database is there.", e);
+        }
+    }
+
+    async Task InstallAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

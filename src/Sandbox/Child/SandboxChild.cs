@@ -53,8 +53,19 @@ static class SandboxChild
         End(connection);
     }
 
-    static void End(JsonRpcConnection connection) =>
-        ProcessSetup.End(outOfMemory: connection.End?.InnerException is OutOfMemoryException);
+    static void End(JsonRpcConnection connection) => ProcessSetup.End(IsOutOfMemory(connection.End));
+
+    // The kernel may be the first to have none left for the connection.
+    static bool IsOutOfMemory(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is OutOfMemoryException or SocketException { SocketErrorCode: SocketError.NoBufferSpaceAvailable })
+                return true;
+        }
+
+        return false;
+    }
 
     static async Task GreetAsync(JsonRpcConnection connection, string token)
     {

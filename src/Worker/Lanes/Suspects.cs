@@ -1,9 +1,9 @@
 namespace JobRunner.Worker;
 
 /// <summary>
-/// Jobs under which two workers have died. Whether it was they, or something that ran beside them, a third run tells: here they run
-/// one after the other, and each begins with nothing beside it. If the worker dies again, the job is to blame, and whoever
-/// claims it next fails it for good.
+/// Jobs under which workers have died. Whether it was they, or something that ran beside them, further runs tell. After the first
+/// death they run in small groups (<see cref="SuspectGroup"/>), so that few are hit again; after the second one after the other, each of
+/// which begins with nothing beside it. If the worker dies again, the job is to blame, and whoever claims it next fails it for good.
 /// </summary>
 /// <remarks>What runs already may take hours, and so may a suspect. So both waits end, and between two such times the lanes have as long
 /// for themselves.</remarks>
@@ -16,15 +16,25 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     static readonly TimeSpan _alone = TimeSpan.FromSeconds(15);
     static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20);
 
+    // So long without a running job means that the lanes have nothing to do.
+    static readonly TimeSpan _idle = TimeSpan.FromMilliseconds(500);
+
     readonly Lock _lock = new();
     readonly Queue<(Lane Lane, Execution Execution)> _line = new();
     readonly SignalSlot _wake = new();
+    readonly SuspectGroup _group = new();
 
-    public static bool IsSuspect(Execution execution) => execution.Deaths >= MostDeaths - 1;
+    public static bool IsSuspect(Execution execution) => execution.Deaths > 0;
 
     /// <summary>Starts the execution on its lane when its turn has come.</summary>
     public void Add(Lane lane, Execution execution)
     {
+        if (execution.Deaths < MostDeaths - 1)
+        {
+            _group.Add(lane, execution);
+            return;
+        }
+
         lock (_lock)
             _line.Enqueue((lane, execution));
         _wake.Set();
@@ -35,7 +45,7 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     {
         lock (_lock)
         {
-            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution)];
+            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution), .. _group.TakeLine()];
             _line.Clear();
             return waiting;
         }
@@ -58,8 +68,21 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
             if (stopping.IsCancellationRequested)
                 return; // what waits in the lanes is given back
             lanes.Resume();
-            await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LetOthersRunAsync(time.GetElapsedTime(started), stopping);
         }
+    }
+
+    async Task LetOthersRunAsync(TimeSpan limit, CancellationToken stopping)
+    {
+        var busy = time.GetTimestamp();
+        await UntilAsync(() => IsIdle(ref busy), limit, stopping);
+    }
+
+    bool IsIdle(ref long busy)
+    {
+        if (lanes.Running > 0)
+            busy = time.GetTimestamp();
+        return time.GetElapsedTime(busy) >= _idle;
     }
 
     // One after the other, until the time is over or one takes longer.

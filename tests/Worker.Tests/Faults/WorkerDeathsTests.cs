@@ -83,6 +83,25 @@ public sealed class WorkerDeathsTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task After_one_a_few_of_them_are_in_flight_at_a_time_and_others_beside_them()
+    {
+        var ids = new List<long>();
+        for (var i = 0; i < 40; i++)
+            ids.Add(await ScheduleAsync(() => ScriptedJobs.WaitAtGateAsync("in a group", default), "[7]"));
+        foreach (var id in ids)
+            await Client.RequeueAsync(id);
+        await Eventually.HoldsAsync(async () => (await WaitingAsync()) == 0, _patience, "all are claimed");
+        await Eventually.HoldsAsync(() => Gates.Of("in a group").Times == 16, _patience);
+
+        await Client.WaitAsync(await Client.EnqueueAsync(() => ScriptedJobs.EchoAsync("beside the group")), _patience);
+        Gates.Of("in a group").Times.ShouldBe(16);
+
+        Gates.Of("in a group").Opened.SetResult();
+        foreach (var id in ids)
+            await Client.WaitAsync(id, _patience);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_job_that_ends_by_itself_is_no_suspect_any_more()
     {
         var id = await AddAsync(() => ScriptedJobs.FailAsync("by itself"), "[7,8]");
@@ -131,12 +150,18 @@ public sealed class WorkerDeathsTests : IAsyncLifetime
     async Task<int> WaitingAsync() => int.Parse(
         (await Sql.LinesAsync(_database, "select count(*)::text from hangfire.jobqueue where fetchedat is null")).Single(), CultureInfo.InvariantCulture);
 
-    // Scheduled first, so that no worker sees it before its count is there.
     async Task<long> AddAsync(System.Linq.Expressions.Expression<Func<Task>> call, string deaths)
+    {
+        var id = await ScheduleAsync(call, deaths);
+        await Client.RequeueAsync(id);
+        return id;
+    }
+
+    // So that no worker sees it before its count is there.
+    async Task<long> ScheduleAsync(System.Linq.Expressions.Expression<Func<Task>> call, string deaths)
     {
         var id = await Client.ScheduleAsync(call, TimeSpan.FromHours(1));
         await Sql.ExecuteAsync(_database, $"insert into hangfire.jobparameter (jobid, name, value) values ({id}, '{WorkerDeaths.Parameter}', '{deaths}')");
-        await Client.RequeueAsync(id);
         return id;
     }
 }

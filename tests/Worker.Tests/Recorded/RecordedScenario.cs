@@ -31,7 +31,7 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
         _plainSettings = form == "v110";
         await PlayAsync(recording);
 
-        (await Story.OfDatabaseAsync(_connectionString)).ShouldBe(Expected(Story.OfRecording(recording), form));
+        Played(await Story.OfDatabaseAsync(_connectionString)).ShouldBe(Expected(Story.OfRecording(recording), form));
     }
 
     /// <summary>Puts the rows as they were and lets a worker do what the recorded server did.</summary>
@@ -39,6 +39,9 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
 
     /// <summary>The recorded story, changed where we mean to differ; the override says why.</summary>
     protected virtual string Expected(string recorded, string form) => recorded;
+
+    /// <summary>What our worker left, without what depends on how quick the machine is.</summary>
+    protected virtual string Played(string story) => story;
 
     protected Task<WorkerHost> StartWorkerAsync(Action<WorkerOptions>? configure = null) => WorkerHost.StartAsync(
         builder =>

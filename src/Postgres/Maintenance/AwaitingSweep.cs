@@ -11,7 +11,7 @@ sealed class AwaitingSweep(Database database, ContinuationReleases releases)
 
     // A page of those that wait, in order of the set's unique index, each with its parent: only index lookups, so that many
     // jobs that wait rightly cost little. What comes back is those that wait wrongly, and entries whose job does not wait.
-    const string SweepSql = """
+    const string SweepSql = $$"""
         with page as materialized (
             select value from hangfire.set where key = 'awaiting' and value > $1 order by value limit $2
         )
@@ -32,7 +32,7 @@ sealed class AwaitingSweep(Database database, ContinuationReleases releases)
                 select id, statename from hangfire.job where id = awaits.id offset 0
             ) parent on true
             where job.id is null
-               or awaits.id is not null and (parent.id is null or parent.statename in ('Succeeded', 'Deleted'))
+               or awaits.id is not null and (parent.id is null or parent.statename in {{StateSql.Final}})
         ) wrong on true
         """;
 

@@ -92,11 +92,12 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
     }
 
     /// <summary>Takes back what had been abandoned at the instant of a count.</summary>
-    internal Task<int> RescueCountedAsync(DateTime counted, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
+    public Task<int> RescueCountedAsync(DateTime counted, TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
         database.NumberAsync(database.Command(RescueSql, TermsAsOf(counted, silence, rescuer)), cancellationToken);
 
+    /// <summary>Counts the deaths of workers under their jobs.</summary>
     /// <returns>The instant of the count.</returns>
-    internal async Task<DateTime> CountDeathsAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
+    public async Task<DateTime> CountDeathsAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var batch = Database.IndexedBatch(connection, database.Command(CountDeathsSql, TermsAsOf(null, silence, rescuer)));
@@ -107,15 +108,16 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
     }
 
     NpgsqlParameter[] TermsAsOf(DateTime? instant, TimeSpan silence, Rescuer? rescuer) =>
-        [.. Terms(silence, rescuer), .. Own(rescuer), Parameters.InstantOrNull(instant)];
+    [
+        .. Terms(silence, rescuer), Parameters.QueueRows(rescuer?.Held ?? []), Parameters.Tokens(rescuer?.Held ?? []),
+        Parameters.InstantOrNull(instant),
+    ];
 
     NpgsqlParameter[] Terms(TimeSpan silence, Rescuer? rescuer) =>
     [
         Parameters.Of(silence), Parameters.Of(invisibility), Parameters.Of(ServerInfo.NamePrefix),
         Parameters.TextOrNull(rescuer?.ServerId), Parameters.Of(rescuer?.Gap ?? TimeSpan.Zero),
     ];
-
-    static NpgsqlParameter[] Own(Rescuer? rescuer) => [Parameters.QueueRows(rescuer?.Held ?? []), Parameters.Tokens(rescuer?.Held ?? [])];
 
     // The queue is the one that the job was last enqueued to. Its state stays, as that of any rescued job. (An array, here and above,
     // because a limit would let the planner go through the whole table by its primary key.)

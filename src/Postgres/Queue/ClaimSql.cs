@@ -5,9 +5,9 @@ static class ClaimSql
 {
     // A job as a claim sees it first: whether it still wants to run, and about how many bytes its call has. What is compressed may
     // have several times as many as it takes on disk, and asking for the exact number would be to read it.
-    const string JobSql = """
+    const string JobSql = $"""
         left join lateral (
-            select statename in ('Enqueued', 'Scheduled', 'Processing') as runs,
+            select statename in {StateSql.CanBeTaken} as runs,
                    pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint as size
             from hangfire.job where id = hit.jobid offset 0) j on true
         """;

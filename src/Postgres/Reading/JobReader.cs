@@ -8,7 +8,7 @@ sealed class JobReader(Database database) : IJobReader
 {
     readonly StoreCounter _counter = new(database);
 
-    const string GetSql = """
+    const string GetSql = $"""
         select j.invocationdata, j.arguments, j.createdat, j.expireat, parameters.*, queued.queue, p.fraction, p.message, p.at
         from hangfire.job j
         left join lateral (
@@ -16,7 +16,7 @@ sealed class JobReader(Database database) : IJobReader
             from hangfire.jobparameter p where p.jobid = j.id) parameters on true
         left join lateral (
             select q.queue from hangfire.jobqueue q
-            where q.jobid = j.id and j.statename in ('Enqueued', 'Scheduled', 'Processing')
+            where q.jobid = j.id and j.statename in {StateSql.CanBeTaken}
             order by q.id desc limit 1) queued on true
         left join jobrunner.progress p on p.jobid = j.id
         where j.id = $1

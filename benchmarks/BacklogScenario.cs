@@ -90,9 +90,9 @@ static class BacklogScenario
     static async Task<double> ClaimAsync(IJobStore store, int count, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var claimed = await store.ClaimAsync(_queues, count, cancellationToken);
+        var claimed = await store.Queue.ClaimAsync(_queues, count, cancellationToken);
         var took = TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
-        await store.ReleaseAsync([.. claimed.Select(job => job.Claim)], cancellationToken);
+        await store.Queue.ReleaseAsync([.. claimed.Select(job => job.Claim)], cancellationToken);
         return took;
     }
 

@@ -58,7 +58,7 @@ static class EnqueueScenario
         var calls = await enqueue(host.Client, jobs);
         var elapsed = TimeProvider.System.GetElapsedTime(started);
         var usage = await meter.StopAsync();
-        var enqueued = (await host.Store.CountAsync(cancellationToken)).ByState[JobStates.Enqueued];
+        var enqueued = (await host.Store.Reader.CountAsync(cancellationToken)).ByState[JobStates.Enqueued];
         return enqueued == jobs
             ? (elapsed, new Percentiles(calls), usage)
             : throw new InvalidOperationException($"{enqueued} of {jobs} jobs are enqueued.");

@@ -51,7 +51,7 @@ static class MixedScenario
         await using var meter = await Meter.StartAsync(store);
         var saturated = await MeasureAsync(jobs, pause);
         var usage = await meter.StopAsync();
-        var left = (await worker.Store.CountAsync(cancellationToken)).Unfinished;
+        var left = (await worker.Store.Reader.CountAsync(cancellationToken)).Unfinished;
         if (left < children)
             throw new InvalidOperationException("The sandbox jobs ended before the async ones had been measured: give more of them (--backlog).");
         return await new Report("mixed", store).Add("jobs", jobs)

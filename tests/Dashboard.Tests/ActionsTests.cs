@@ -23,7 +23,7 @@ public sealed partial class ActionsTests : IAsyncLifetime
 
         response.StatusCode.ShouldBe(HttpStatusCode.Found);
         (await _app.Http.GetStringAsync(response.Headers.Location)).ShouldContain(told);
-        var job = await _app.Store.GetAsync(id, default);
+        var job = await _app.Store.Reader.GetAsync(id, default);
         job!.State!.Name.ShouldBe(state);
         job.State.Reason.ShouldBe(StateReasons.FromDashboard);
     }
@@ -51,7 +51,7 @@ public sealed partial class ActionsTests : IAsyncLifetime
         bare.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await bare.Content.ReadAsStringAsync()).ShouldContain("antiforgery");
-        (await _app.Store.GetAsync(id, default))!.State!.Name.ShouldBe(JobStates.Failed);
+        (await _app.Store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe(JobStates.Failed);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed partial class ActionsTests : IAsyncLifetime
         using var response = await _app.Http.GetAsync($"/jobs/{id}/requeue");
 
         response.IsSuccessStatusCode.ShouldBeFalse();
-        (await _app.Store.GetAsync(id, default))!.State!.Name.ShouldBe(JobStates.Failed);
+        (await _app.Store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe(JobStates.Failed);
     }
 
     async Task<HttpResponseMessage> PostAsync(long id, string action)

@@ -63,7 +63,7 @@ public sealed class BrowserTests(BrowserFixture browser) : IClassFixture<Browser
         await app.Given.ProgressAsync(id, 0.75, "Encoding");
         await Expect(page.Locator("#percent")).ToHaveTextAsync("75 %");
 
-        await app.Store.DeleteAsync([id], StateReasons.FromDashboard, default);
+        await app.Store.Actions.DeleteAsync([id], StateReasons.FromDashboard, default);
         await Expect(page.Locator("h1 .badge")).ToHaveTextAsync("Deleted");
         await Expect(page.Locator("#log li")).ToHaveCountAsync(2);
     }

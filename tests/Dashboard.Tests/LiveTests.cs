@@ -37,7 +37,7 @@ public sealed class LiveTests
         log.Data.ShouldNotContain("first");
         (await events.NextAsync("progress")).Data.ShouldContain("\"percent\":\"50 %\"");
 
-        await app.Store.DeleteAsync([id], null, default);
+        await app.Store.Actions.DeleteAsync([id], null, default);
         await events.NextAsync("state");
     }
 
@@ -47,7 +47,7 @@ public sealed class LiveTests
         await using var app = await DashboardApp.StartAsync();
         var id = await app.Given.JobAsync(JobStates.Processing);
         await app.Given.LogAsync(id, "first", "second");
-        var lines = await app.Store.ReadLogAsync(id, 0, 10, default);
+        var lines = await app.Store.Reader.ReadLogAsync(id, 0, 10, default);
 
         await using var events = await Events.OpenAsync(app, $"/{id}/events?after=0", lines[0].Id.ToString());
 
@@ -60,7 +60,7 @@ public sealed class LiveTests
     public async Task Many_open_pages_share_one_reading_a_second_and_none_reads_when_all_are_closed()
     {
         var store = new CountingStore();
-        await using var app = await DashboardApp.StartAsync("/jobs", services: s => s.AddSingleton<IJobStore>(store.Proxy));
+        await using var app = await DashboardApp.StartAsync("/jobs", services: s => s.AddSingleton<IJobStore>(store));
         var pages = new List<Events>();
         for (var i = 0; i < 20; i++)
             pages.Add(await Events.OpenAsync(app, "/events"));
@@ -93,7 +93,7 @@ public sealed class LiveTests
     public async Task A_store_that_does_not_answer_is_told_once_and_so_is_its_return()
     {
         var store = new CountingStore();
-        await using var app = await DashboardApp.StartAsync("/jobs", services: s => s.AddSingleton<IJobStore>(store.Proxy));
+        await using var app = await DashboardApp.StartAsync("/jobs", services: s => s.AddSingleton<IJobStore>(store));
         await using var events = await Events.OpenAsync(app, "/events");
         await events.NextAsync("counts");
 

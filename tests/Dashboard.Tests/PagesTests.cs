@@ -59,7 +59,7 @@ public sealed class PagesTests : IAsyncLifetime
     {
         _app.Given.Announce();
         (await _app.GetPageAsync("")).ShouldNotContain("busy");
-        _app.Store.Announce(
+        _app.Store.Servers.Announce(
             new("jobrunner@build-8:1:2", ["default"], 4, Given.Now, Given.Now) { Sandboxes = new("memory: 512 MB; strict: <no>", 3, 1, 8) }, TimeSpan.FromSeconds(30));
 
         var page = await _app.GetPageAsync("");
@@ -72,9 +72,9 @@ public sealed class PagesTests : IAsyncLifetime
     public async Task The_overview_tells_what_was_taken_back_and_what_the_store_refuses()
     {
         await _app.Given.JobAsync(JobStates.Enqueued);
-        _app.Store.Announce(new("jobrunner@build-9:1:2", ["default"], 4, Given.Now, Given.Now) { Unwritten = 2 }, TimeSpan.FromSeconds(30));
-        await _app.Store.ClaimAsync(["default"], 1, default);
-        (await _app.Store.RescueAsync(-TimeSpan.FromDays(1), null, default)).ShouldBe(1);
+        _app.Store.Servers.Announce(new("jobrunner@build-9:1:2", ["default"], 4, Given.Now, Given.Now) { Unwritten = 2 }, TimeSpan.FromSeconds(30));
+        await _app.Store.Queue.ClaimAsync(["default"], 1, default);
+        (await _app.Store.Maintenance.RescueAsync(-TimeSpan.FromDays(1), null, default)).ShouldBe(1);
 
         var page = await _app.GetPageAsync("");
 

@@ -18,9 +18,9 @@ public sealed class ContinuationRaceTests(PostgresFixture fixture) : IClassFixtu
         await store.InitializeAsync(default);
         await using var hangfire = new HandMadeHangfire(fixture.ConnectionString);
         var at = TimeProvider.System.GetUtcNow();
-        await store.AddAsync([.. Enumerable.Range(0, Parents).Select(_ => new NewJob(
+        await store.Actions.AddAsync([.. Enumerable.Range(0, Parents).Select(_ => new NewJob(
             new Invocation("T, A", "M", [], []), JobState.Enqueued("parents", at), new Dictionary<string, string?>()))], default);
-        var parents = await store.ClaimAsync(["parents"], Parents, default);
+        var parents = await store.Queue.ClaimAsync(["parents"], Parents, default);
         var next = -1;
         var ending = 0;
 
@@ -44,7 +44,7 @@ public sealed class ContinuationRaceTests(PostgresFixture fixture) : IClassFixtu
                 await Task.Yield();
             Volatile.Write(ref ending, first + Batch);
             StateChange[] changes = [.. busy, .. parents.Skip(first).Take(Batch).Select(Success)];
-            var applied = await store.ApplyAsync(changes, default);
+            var applied = await store.Queue.ApplyAsync(changes, default);
             busy = [.. applied.Busy.Select(i => changes[i])];
             applied.Count(id => id is not null).ShouldBe(changes.Length - busy.Count);
         }
@@ -52,7 +52,7 @@ public sealed class ContinuationRaceTests(PostgresFixture fixture) : IClassFixtu
         var late = (await Task.WhenAll(adding)).Sum();
         late.ShouldBeInRange(1, Parents - 1, "otherwise there was no race");
         // Without the sweep, which would also find what the locks have lost: only those are looked at again that were still made.
-        while (await store.ReleaseAwaitingAsync(0, default) > 0)
+        while (await store.Maintenance.ReleaseAwaitingAsync(0, default) > 0)
             await Task.Yield();
         (await Sql.LinesAsync(fixture.ConnectionString, """
             select history || ', in queues: ' || queued || ': ' || count(*)

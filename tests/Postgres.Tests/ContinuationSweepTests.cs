@@ -26,15 +26,15 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         var parent = await AddAsync();
         var child = await _hangfire.AddChildAsync();
         await _hangfire.ListAsync(parent, child);
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
         await SucceedAsync();
 
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1, "it is looked at again");
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1, "it is looked at again");
         await _hangfire.GiveStateAsync(parent, child, late: false);
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, JobStates.Enqueued);
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -44,11 +44,11 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         var child = await _hangfire.AddChildAsync();
         await _hangfire.ListAsync(parent, child);
         await SucceedAsync();
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await ExecuteAsync($"update hangfire.job set createdat = now() - interval '16 minutes' where id = {child}");
 
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         await ExecuteAsync($"update hangfire.job set statename = 'Succeeded' where id = {parent}");
 
         await using var other = TestStore.Open(ConnectionString);
-        (await other.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await other.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, JobStates.Enqueued);
         (await SetAsync()).ShouldBeEmpty();
@@ -72,10 +72,10 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
     {
         var parent = await AddAsync();
         var awaiting = JobState.Awaiting(parent, options, AwaitingState.NextEnqueued(), Now);
-        var child = (await Store.AddContinuationsAsync(parent, [Job(awaiting)], default))[0];
+        var child = (await Store.Actions.AddContinuationsAsync(parent, [Job(awaiting)], default))[0];
         await ExecuteAsync($"delete from hangfire.job where id = {parent}");
 
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
 
         await StateShouldBeAsync(child, expected);
     }
@@ -90,7 +90,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
                 ('awaiting', 1, 'nonsense'), ('awaiting', 1, '987654'), ('awaiting', 1, '{parent}'), ('awaiting', 1, '99999999999999999999')
             """);
 
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
 
         (await SetAsync()).ShouldBe([$"{child}"]);
     }
@@ -106,13 +106,13 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
 
         var released = 0;
         for (var page = 0; page < 4; page++)
-            released += await Store.ReleaseAwaitingAsync(4, default);
+            released += await Store.Maintenance.ReleaseAwaitingAsync(4, default);
         released.ShouldBe(2);
 
         var late = (await _hangfire.AddContinuationAsync(waiting)).Child;
         await ExecuteAsync($"update hangfire.job set statename = 'Deleted' where id = {waiting}");
         for (var page = 0; page < 8; page++)
-            await Store.ReleaseAwaitingAsync(4, default);
+            await Store.Maintenance.ReleaseAwaitingAsync(4, default);
         await StateShouldBeAsync(late, JobStates.Deleted);
         (await SetAsync()).ShouldBeEmpty();
     }
@@ -127,7 +127,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         await SucceedAsync();
 
         await StateShouldBeAsync(parent, JobStates.Succeeded);
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
         await StateShouldBeAsync(child, JobStates.Enqueued);
     }
 
@@ -135,16 +135,16 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
 
     static NewJob Job(JobState state) => new(new Invocation("T, A", "M", [], []), state, new Dictionary<string, string?>());
 
-    async Task<long> AddAsync() => (await Store.AddAsync([Job(JobState.Enqueued("default", Now))], default))[0];
+    async Task<long> AddAsync() => (await Store.Actions.AddAsync([Job(JobState.Enqueued("default", Now))], default))[0];
 
     async Task SucceedAsync()
     {
-        var job = (await Store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
+        var job = (await Store.Queue.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
         var end = JobState.Succeeded(Now, default, default, null);
-        (await Store.ApplyAsync([new(job.JobId, job.StateId, job.StateName, [end], null, job.Claim)], default))[0].ShouldNotBeNull();
+        (await Store.Queue.ApplyAsync([new(job.JobId, job.StateId, job.StateName, [end], null, job.Claim)], default))[0].ShouldNotBeNull();
     }
 
-    async Task StateShouldBeAsync(long id, string state) => (await Store.GetAsync(id, default))!.State!.Name.ShouldBe(state);
+    async Task StateShouldBeAsync(long id, string state) => (await Store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe(state);
 
     Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);
 

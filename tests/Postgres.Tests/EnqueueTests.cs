@@ -43,7 +43,7 @@ public sealed class EnqueueTests(PostgresFixture fixture) : StoreTests(fixture)
 
             calls.Index().Where(call => call.Item.IsFaulted).Select(call => call.Index).ShouldBe([7, 57, 107, 157]);
             calls[7].Exception!.InnerException!.Message.ShouldContain("no poison here");
-            (await Store.CountAsync(default)).ByState["Enqueued"].ShouldBe(196);
+            (await Store.Reader.CountAsync(default)).ByState["Enqueued"].ShouldBe(196);
         }
         finally
         {
@@ -61,7 +61,7 @@ public sealed class EnqueueTests(PostgresFixture fixture) : StoreTests(fixture)
         await Should.ThrowAsync<OperationCanceledException>(() => client.EnqueueAsync(() => Work.Do("never"), cancelled.Token));
         await client.EnqueueAsync(() => Work.Do("once"));
 
-        (await Store.CountAsync(default)).ByState["Enqueued"].ShouldBe(1);
+        (await Store.Reader.CountAsync(default)).ByState["Enqueued"].ShouldBe(1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -75,7 +75,7 @@ public sealed class EnqueueTests(PostgresFixture fixture) : StoreTests(fixture)
         {
             using var stop = new CancellationTokenSource();
             var signals = System.Threading.Channels.Channel.CreateUnbounded<StoreSignal>();
-            var listening = store.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
+            var listening = store.Queue.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
             await signals.Reader.ReadAsync(); // once at the start
 
             await Sql.ExecuteAsync(ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select 1, 'default' where false");

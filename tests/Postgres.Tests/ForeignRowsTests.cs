@@ -28,7 +28,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
         job.Invocation.ShouldBeNull();
         job.LoadError.ShouldNotBeNull().ShouldContain("Type");
-        (await Store.GetAsync(job.JobId, default))!.LoadError.ShouldBe(job.LoadError);
+        (await Store.Reader.GetAsync(job.JobId, default))!.LoadError.ShouldBe(job.LoadError);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
         (await ClaimAsync()).ShouldBeEmpty();
 
         (await LinesAsync("select jobid::text from hangfire.jobqueue")).ShouldBeEmpty();
-        (await Store.RequeueAsync([7], null, default)).ShouldBe(0);
-        (await Store.GetAsync(7, default)).ShouldNotBeNull().State.ShouldBeNull();
+        (await Store.Actions.RequeueAsync([7], null, default)).ShouldBe(0);
+        (await Store.Reader.GetAsync(7, default)).ShouldNotBeNull().State.ShouldBeNull();
     }
 
     [Fact]
@@ -53,10 +53,10 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.StateId.ShouldBe(0);
-        (Store.Renew([new Lease(7, job.Claim, 0)])).ShouldBeEmpty();
+        (Store.Queue.Renew([new Lease(7, job.Claim, 0)])).ShouldBeEmpty();
         (await ApplyAsync(job, JobState.Succeeded(Now, default, default, null))).ShouldNotBeNull();
 
-        (await Store.GetAsync(7, default))!.State!.Name.ShouldBe(JobStates.Succeeded);
+        (await Store.Reader.GetAsync(7, default))!.State!.Name.ShouldBe(JobStates.Succeeded);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         job.Parameters["RetryCount"].ShouldBe("2");
-        await Store.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "3" } }], default);
+        await Store.Queue.ApplyAsync([By(job, JobState.Scheduled(Now, Now, "Retry attempt 3 of 10: x")) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "3" } }], default);
 
         (await LinesAsync("select name || value from hangfire.jobparameter")).ShouldBe(["RetryCount3"]);
     }
@@ -93,7 +93,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
                 ('schedule', 5, '99999999999999999999'), ('schedule', 1e12, 'not due'), ('retries', 0, '7')
             """);
 
-        (await Store.EnqueueDueAsync(100, default)).ShouldBe(5);
+        (await Store.Maintenance.EnqueueDueAsync(100, default)).ShouldBe(5);
 
         (await LinesAsync("select value from hangfire.set order by id")).ShouldBe(["not due", "7"]);
         (await LinesAsync("select statename from hangfire.job")).ShouldBe([JobStates.Enqueued]);
@@ -107,7 +107,7 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
                 ('a', null, now()), ('b', '[1]', now()), ('c', '{"Queues": ["default"], "WorkerCount": 3}', now())
             """);
 
-        var servers = await Store.ListServersAsync(default);
+        var servers = await Store.Servers.ListAsync(default);
 
         servers.Select(server => server.WorkerCount).ShouldBe([0, 0, 3]);
         servers[2].Queues.ShouldBe(["default"]);
@@ -121,11 +121,11 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
             insert into hangfire.counter (key, value) values ('stats:succeeded', 3), ('stats:succeeded', -1), ('other', 5);
             insert into hangfire.counter (key, value, expireat) values ('old', 1, now() - interval '1 s')
             """);
-        (await Store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
+        (await Store.Reader.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
 
-        await Store.ExpireAsync(100, default);
+        await Store.Maintenance.ExpireAsync(100, default);
 
-        (await Store.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
+        (await Store.Reader.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
         (await LinesAsync("select key || value from hangfire.aggregatedcounter order by key")).ShouldBe(["other5", "stats:succeeded12"]);
         (await LinesAsync("select key from hangfire.counter")).ShouldBeEmpty();
     }
@@ -134,10 +134,10 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
     public async Task Notes_go_with_their_job()
     {
         await AddJobAsync(GoodCall);
-        await Store.WriteNotesAsync([new(0, 7, Now, 2, "line")], [new(7, 0.5, null, Now)], default);
+        await Store.Notes.WriteAsync([new(0, 7, Now, 2, "line")], [new(7, 0.5, null, Now)], default);
         await ExecuteAsync("update hangfire.job set expireat = now() - interval '1 s'");
 
-        (await Store.ExpireAsync(10, default)).ShouldBe(1);
+        (await Store.Maintenance.ExpireAsync(10, default)).ShouldBe(1);
 
         (await LinesAsync("select jobid::text from jobrunner.log union all select jobid::text from jobrunner.progress")).ShouldBeEmpty();
     }
@@ -161,21 +161,21 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
 
     Task<List<string>> LinesAsync(string sql) => Sql.LinesAsync(ConnectionString, sql);
 
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.ClaimAsync(["default"], 100, default);
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.Queue.ClaimAsync(["default"], 100, default);
 
     static StateChange By(ClaimedJob job, JobState state) => new(job.JobId, job.StateId, job.StateName, [state], job.Invocation?.Queue, job.Claim);
 
-    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await Store.ApplyAsync([By(job, state)], default))[0];
+    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await Store.Queue.ApplyAsync([By(job, state)], default))[0];
 
     [Fact]
     public async Task A_row_that_a_Hangfire_server_took_is_left_to_it_until_the_invisibility_timeout_is_over()
     {
-        await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>())], default);
+        await Store.Actions.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>())], default);
         await Sql.ExecuteAsync(ConnectionString, "update hangfire.jobqueue set fetchedat = now()"); // as its native mode does
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(5));
 
-        (await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(0);
+        (await Store.Maintenance.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(0);
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(26));
-        (await Store.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(1);
+        (await Store.Maintenance.RescueAsync(TimeSpan.FromSeconds(30), null, default)).ShouldBe(1);
     }
 }

@@ -10,12 +10,12 @@ public sealed class HousekeepingLockTests(PostgresFixture fixture) : StoreTests(
     public async Task While_a_Hangfire_server_enqueues_scheduled_jobs_we_leave_them_to_it()
     {
         var now = TimeProvider.System.GetUtcNow();
-        await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Scheduled(now, now), new Dictionary<string, string?>())], default);
+        await Store.Actions.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Scheduled(now, now), new Dictionary<string, string?>())], default);
         await LockAsync("hangfire:locks:schedulepoller");
 
-        (await Store.EnqueueDueAsync(10, default)).ShouldBe(0);
+        (await Store.Maintenance.EnqueueDueAsync(10, default)).ShouldBe(0);
         await UnlockAsync();
-        (await Store.EnqueueDueAsync(10, default)).ShouldBe(1);
+        (await Store.Maintenance.EnqueueDueAsync(10, default)).ShouldBe(1);
         await NoLockShouldRemainAsync();
     }
 
@@ -23,14 +23,14 @@ public sealed class HousekeepingLockTests(PostgresFixture fixture) : StoreTests(
     public async Task While_a_Hangfire_server_removes_expired_rows_we_leave_them_to_it()
     {
         var now = TimeProvider.System.GetUtcNow();
-        var ids = await Store.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
-        await Store.DeleteAsync(ids, null, default);
+        var ids = await Store.Actions.AddAsync([new NewJob(new Invocation("T", "M", [], []), JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
+        await Store.Actions.DeleteAsync(ids, null, default);
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromDays(2));
         await LockAsync("locks:expirationmanager");
 
-        (await Store.ExpireAsync(10, default)).ShouldBe(0);
+        (await Store.Maintenance.ExpireAsync(10, default)).ShouldBe(0);
         await UnlockAsync();
-        (await Store.ExpireAsync(10, default)).ShouldBe(1);
+        (await Store.Maintenance.ExpireAsync(10, default)).ShouldBe(1);
         await NoLockShouldRemainAsync();
     }
 

@@ -26,13 +26,13 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
         var jobs = await AddAndClaimAsync(1000);
         await _hangfire.LockAsync(LockOf(jobs[500]));
 
-        var applied = await Store.ApplyAsync([.. jobs.Select(End)], default);
+        var applied = await Store.Queue.ApplyAsync([.. jobs.Select(End)], default);
 
         applied.Busy.ShouldBe([500]);
         applied.Count(id => id is not null).ShouldBe(999);
         applied[500].ShouldBeNull();
         await _hangfire.UnlockAsync(LockOf(jobs[500]));
-        (await Store.ApplyAsync([End(jobs[500])], default)).ShouldHaveSingleItem().ShouldNotBeNull("its claim was still held");
+        (await Store.Queue.ApplyAsync([End(jobs[500])], default)).ShouldHaveSingleItem().ShouldNotBeNull("its claim was still held");
         await NoLockShouldRemainAsync();
     }
 
@@ -42,13 +42,13 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
         var jobs = await AddAndClaimAsync(1);
         await _hangfire.LockAsync(LockOf(jobs[0]));
         await ExecuteAsync("update hangfire.lock set acquired = now() - interval '9 minutes'");
-        await Store.ApplyAsync([End(jobs[0])], default);
-        (await Store.ApplyAsync([End(jobs[0])], default)).Busy.ShouldBe([0]);
+        await Store.Queue.ApplyAsync([End(jobs[0])], default);
+        (await Store.Queue.ApplyAsync([End(jobs[0])], default)).Busy.ShouldBe([0]);
 
         await ExecuteAsync("update hangfire.lock set acquired = now() - interval '11 minutes'");
-        await Store.ApplyAsync([End(jobs[0])], default);
+        await Store.Queue.ApplyAsync([End(jobs[0])], default);
 
-        (await Store.ApplyAsync([End(jobs[0])], default)).ShouldHaveSingleItem().ShouldNotBeNull();
+        (await Store.Queue.ApplyAsync([End(jobs[0])], default)).ShouldHaveSingleItem().ShouldNotBeNull();
         await NoLockShouldRemainAsync();
     }
 
@@ -58,8 +58,8 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
         var jobs = await AddAndClaimAsync(3);
         await _hangfire.LockAsync(LockOf(jobs[1]));
 
-        var deleting = Store.DeleteAsync([.. jobs.Select(job => job.JobId)], null, default);
-        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState[JobStates.Deleted] == 2);
+        var deleting = Store.Actions.DeleteAsync([.. jobs.Select(job => job.JobId)], null, default);
+        await Eventually.HoldsAsync(async () => (await Store.Reader.CountAsync(default)).ByState[JobStates.Deleted] == 2);
         deleting.IsCompleted.ShouldBeFalse();
         await _hangfire.UnlockAsync(LockOf(jobs[1]));
 
@@ -73,10 +73,10 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
         await _hangfire.LockAsync(LockOf(parent));
         var child = new NewJob(parent.Invocation!, JobState.Awaiting(parent.JobId, default, AwaitingState.NextEnqueued(), Now), new Dictionary<string, string?>());
 
-        var adding = Store.AddContinuationsAsync(parent.JobId, [child], default);
+        var adding = Store.Actions.AddContinuationsAsync(parent.JobId, [child], default);
         await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         adding.IsCompleted.ShouldBeFalse();
-        (await Store.CountAsync(default)).ByState[JobStates.Awaiting].ShouldBe(0);
+        (await Store.Reader.CountAsync(default)).ByState[JobStates.Awaiting].ShouldBe(0);
         await _hangfire.UnlockAsync(LockOf(parent));
 
         (await adding).Count.ShouldBe(1);
@@ -86,14 +86,14 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
     [Fact(Timeout = 30_000)]
     public async Task A_due_job_that_somebody_else_has_locked_is_enqueued_later()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 3).Select(_ => new NewJob(
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 3).Select(_ => new NewJob(
             new Invocation("T, A", "M", [], []), JobState.Scheduled(Now, Now), new Dictionary<string, string?>()))], default);
         await _hangfire.LockAsync($"hangfire:job:{ids[0]}:state-lock");
 
-        (await Store.EnqueueDueAsync(10, default)).ShouldBe(2);
+        (await Store.Maintenance.EnqueueDueAsync(10, default)).ShouldBe(2);
         await _hangfire.UnlockAsync($"hangfire:job:{ids[0]}:state-lock");
 
-        (await Store.EnqueueDueAsync(10, default)).ShouldBe(1);
+        (await Store.Maintenance.EnqueueDueAsync(10, default)).ShouldBe(1);
     }
 
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
@@ -105,9 +105,9 @@ public sealed class JobLockTests(PostgresFixture fixture) : StoreTests(fixture)
 
     async Task<IReadOnlyList<ClaimedJob>> AddAndClaimAsync(int count)
     {
-        await Store.AddAsync([.. Enumerable.Range(0, count).Select(_ => new NewJob(
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, count).Select(_ => new NewJob(
             new Invocation("T, A", "M", [], []), JobState.Enqueued("default", Now), new Dictionary<string, string?>()))], default);
-        return await Store.ClaimAsync(["default"], count, default);
+        return await Store.Queue.ClaimAsync(["default"], count, default);
     }
 
     Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);

@@ -8,14 +8,23 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
     const string Name = "hangfire:locks:schedulepoller";
     const string TheirsSql = $"insert into hangfire.lock (resource, acquired) values ('{Name}', now())";
 
+    readonly Database _database = TestStore.OpenDatabase(fixture.ConnectionString);
     int _runs;
+
+    DistributedLocks Locks => new(_database, TimeSpan.FromMinutes(10), TimeProvider.System);
+
+    public override async Task DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_free_lock_is_there_during_the_work_and_gone_after_it()
     {
         var during = "";
 
-        var done = await Store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
+        var done = await Locks.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
         {
             await using var command = new Npgsql.NpgsqlCommand("select resource || ' ' || updatecount from hangfire.lock", connection);
             during = (string)(await command.ExecuteScalarAsync())!;
@@ -29,7 +38,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
     [Fact]
     public async Task Work_that_fails_leaves_neither_lock_nor_changes()
     {
-        await Should.ThrowAsync<InvalidOperationException>(() => Store.UnderLockAsync(
+        await Should.ThrowAsync<InvalidOperationException>(() => Locks.UnderLockAsync(
             Name, TimeSpan.Zero, _ => throw new InvalidOperationException("boom"), default));
 
         (await LocksAsync()).ShouldBeEmpty();
@@ -76,7 +85,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         Task theirs = Task.CompletedTask;
 
-        await Store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
+        await Locks.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
         {
             theirs = Sql.ExecuteAsync(ConnectionString, TheirsSql + " on conflict do nothing");
             (await Task.WhenAny(theirs, PauseAsync(200))).ShouldNotBe(theirs);
@@ -89,7 +98,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
     [Fact(Timeout = 60_000)]
     public async Task One_of_us_that_waits_for_another_gives_up_in_time()
     {
-        await Store.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
+        await Locks.UnderLockAsync(Name, TimeSpan.Zero, async _ =>
             (await RunAsync(TimeSpan.FromMilliseconds(100))).ShouldBeFalse(), default);
 
         _runs.ShouldBe(0);
@@ -101,7 +110,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
         var inside = 0;
         var most = 0;
 
-        var done = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Store.UnderLockAsync(Name, TimeSpan.FromSeconds(30), async _ =>
+        var done = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Locks.UnderLockAsync(Name, TimeSpan.FromSeconds(30), async _ =>
         {
             most = Math.Max(most, Interlocked.Increment(ref inside));
             await PauseAsync(2);
@@ -117,7 +126,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         var limit = "";
 
-        await Store.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
+        await Locks.UnderLockAsync(Name, TimeSpan.Zero, async connection =>
         {
             await using var command = new Npgsql.NpgsqlCommand("show lock_timeout", connection);
             limit = (string)(await command.ExecuteScalarAsync())!;
@@ -126,7 +135,7 @@ public sealed class LockTests(PostgresFixture fixture) : StoreTests(fixture)
         limit.ShouldBe("0");
     }
 
-    Task<bool> RunAsync(TimeSpan timeout) => Store.UnderLockAsync(Name, timeout, _ =>
+    Task<bool> RunAsync(TimeSpan timeout) => Locks.UnderLockAsync(Name, timeout, _ =>
     {
         _runs++;
         return Task.CompletedTask;

@@ -61,17 +61,17 @@ public sealed class LookBudgetTests(PostgresFixture fixture) : StoreTests(fixtur
             select setval('hangfire.job_id_seq', 200001);
             """);
         var at = TimeProvider.System.GetUtcNow();
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 40).Select(_ =>
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 40).Select(_ =>
             new NewJob(new("T, A", "M", [], []), JobState.Enqueued("default", at), new Dictionary<string, string?>()))], default);
         var seen = new List<long>();
         for (var i = 0; i < 39; i++)
-            seen.Add((await Store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem().JobId);
-        var oldest = await Store.RequeueAsync([ids[0]], null, default);
+            seen.Add((await Store.Queue.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem().JobId);
+        var oldest = await Store.Actions.RequeueAsync([ids[0]], null, default);
 
         oldest.ShouldBe(1);
         await Eventually.HoldsAsync(async () =>
         {
-            seen.AddRange((await Store.ClaimAsync(["default"], 1, default)).Select(job => job.JobId));
+            seen.AddRange((await Store.Queue.ClaimAsync(["default"], 1, default)).Select(job => job.JobId));
             return seen.Count == 41;
         });
         seen.Order().ShouldBe([ids[0], .. ids]);

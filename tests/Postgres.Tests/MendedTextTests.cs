@@ -18,29 +18,29 @@ public sealed class MendedTextTests(PostgresFixture fixture) : StoreTests(fixtur
         var whole = new Invocation("Shop.Job, Shop", "Run", ["System.String"], [@"""C:\\udir\\u0000 \u0000 \ud83d\ude00"""], null);
         var state = JobState.Enqueued("default", Now) with { Reason = Bad };
 
-        var ids = await Store.AddAsync([New(call, state), New(whole, state)], default);
+        var ids = await Store.Actions.AddAsync([New(call, state), New(whole, state)], default);
 
-        var job = (await Store.GetAsync(ids[0], default)).ShouldNotBeNull();
+        var job = (await Store.Reader.GetAsync(ids[0], default)).ShouldNotBeNull();
         (job.Invocation!.Method, job.State!.Reason, job.Parameters[Mended]).ShouldBe((Mended, Mended, Mended));
         job.Invocation.Arguments.ShouldBe([$"\"{Mended}\""]);
-        (await Store.GetAsync(ids[1], default))!.Invocation!.Arguments.ShouldBe(whole.Arguments, "nothing else is changed");
+        (await Store.Reader.GetAsync(ids[1], default))!.Invocation!.Arguments.ShouldBe(whole.Arguments, "nothing else is changed");
     }
 
     [Fact]
     public async Task Ends_notes_and_servers_are_written_with_such_texts()
     {
-        var id = (await Store.AddAsync([New(new("Shop.Job, Shop", "Run", [], []), JobState.Enqueued("default", Now))], default))[0];
-        var job = (await Store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
+        var id = (await Store.Actions.AddAsync([New(new("Shop.Job, Shop", "Run", [], []), JobState.Enqueued("default", Now))], default))[0];
+        var job = (await Store.Queue.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem();
         JobState[] states = [JobState.Processing(Bad, $"worker-{Bad}", Now), JobState.Failed(Now, new(Bad, Bad, Bad), Bad, Bad)];
         var change = new StateChange(id, job.StateId, job.StateName, states, null, job.Claim) { Parameters = new Dictionary<string, string?> { [Bad] = Bad } };
 
-        (await Store.ApplyAsync([change], default)).ShouldHaveSingleItem().ShouldNotBeNull();
-        await Store.WriteNotesAsync([new(0, id, Now, 2, Bad)], [new(id, 0.5, Bad, Now)], default);
-        Store.Announce(new($"jobrunner@{Mended}", [Bad], 1, Now, Now) { Sandboxes = new(Bad, 0, 0, 1) }, TimeSpan.FromSeconds(30));
+        (await Store.Queue.ApplyAsync([change], default)).ShouldHaveSingleItem().ShouldNotBeNull();
+        await Store.Notes.WriteAsync([new(0, id, Now, 2, Bad)], [new(id, 0.5, Bad, Now)], default);
+        Store.Servers.Announce(new($"jobrunner@{Mended}", [Bad], 1, Now, Now) { Sandboxes = new(Bad, 0, 0, 1) }, TimeSpan.FromSeconds(30));
 
-        var ended = (await Store.GetAsync(id, default)).ShouldNotBeNull();
+        var ended = (await Store.Reader.GetAsync(id, default)).ShouldNotBeNull();
         (ended.State!.Reason, ended.State.Data["ExceptionMessage"], ended.Progress!.Message).ShouldBe((Mended, Mended, Mended));
-        var server = (await Store.ListServersAsync(default)).ShouldHaveSingleItem();
+        var server = (await Store.Servers.ListAsync(default)).ShouldHaveSingleItem();
         (server.Queues.ShouldHaveSingleItem(), server.Sandboxes!.Limits).ShouldBe((Mended, Mended));
     }
 

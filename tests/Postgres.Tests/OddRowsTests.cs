@@ -37,13 +37,13 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
 
         for (var round = 0; round < 3; round++)
         {
-            var job = (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+            var job = (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
             job.Claim.Token.ShouldBeLessThan(0);
             if (round == 0)
-                await _store.ReleaseAsync([job.Claim], default);
+                await _store.Queue.ReleaseAsync([job.Claim], default);
             else
                 await TestStore.PassTimeAsync(postgres.ConnectionString, _silence * 2);
-            (await _store.RescueAsync(_silence, null, default)).ShouldBe(round == 0 ? 0 : 1);
+            (await _store.Maintenance.RescueAsync(_silence, null, default)).ShouldBe(round == 0 ? 0 : 1);
         }
     }
 
@@ -53,12 +53,12 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     public async Task A_claimed_row_with_such_a_token_is_rescued_or_released(int token)
     {
         await AddAsync(JobStates.Enqueued);
-        var job = (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        var job = (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
         await ExecuteAsync($"update hangfire.jobqueue set updatecount = {token}, fetchedat = now() - interval '1 hour'");
 
-        await (token < 0 ? _store.RescueAsync(_silence, null, default) : _store.ReleaseAsync([job.Claim with { Token = token }], default));
+        await (token < 0 ? _store.Maintenance.RescueAsync(_silence, null, default) : _store.Queue.ReleaseAsync([job.Claim with { Token = token }], default));
 
-        (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -67,9 +67,9 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
         var odd = await AddAsync(JobStates.Scheduled, _longQueue);
         var sound = await AddAsync(JobStates.Scheduled);
 
-        (await _store.EnqueueDueAsync(100, default)).ShouldBe(2);
+        (await _store.Maintenance.EnqueueDueAsync(100, default)).ShouldBe(2);
 
-        var jobs = await _store.ClaimAsync(["default"], 10, default);
+        var jobs = await _store.Queue.ClaimAsync(["default"], 10, default);
         jobs.Select(job => job.JobId).ShouldBe([odd, sound]);
         jobs[0].LoadError.ShouldBe("The 'Queue' of the stored call is not the name of a queue.");
     }
@@ -81,11 +81,11 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
         var sound = await AddAsync(JobStates.Awaiting, data: Awaiting("default"));
         var deep = await AddAsync(JobStates.Awaiting, data: Awaiting("default", $"\"Deep\": {new string('[', 1000)}{new string(']', 1000)}, "));
 
-        await _store.ReleaseAwaitingAsync(100, default);
+        await _store.Maintenance.ReleaseAwaitingAsync(100, default);
 
-        (await _store.GetAsync(odd, default))!.State!.Name.ShouldBe(JobStates.Failed);
-        (await _store.GetAsync(odd, default))!.State!.Data["ExceptionMessage"].ShouldContain("is not a queue name");
-        (await _store.ClaimAsync(["default"], 10, default)).Select(job => job.JobId).ShouldBe([sound, deep]);
+        (await _store.Reader.GetAsync(odd, default))!.State!.Name.ShouldBe(JobStates.Failed);
+        (await _store.Reader.GetAsync(odd, default))!.State!.Data["ExceptionMessage"].ShouldContain("is not a queue name");
+        (await _store.Queue.ClaimAsync(["default"], 10, default)).Select(job => job.JobId).ShouldBe([sound, deep]);
 
         static string Awaiting(string queue, string more = "") =>
             $$"""{ {{more}}"ParentId": "987654321", "NextState": "{\"$type\": \"Hangfire.States.EnqueuedState, Hangfire.Core\", \"Queue\": \"{{queue}}\"}"}""";
@@ -101,12 +101,12 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         var id = await AddAsync(JobStates.Enqueued);
         await ExecuteAsync($"insert into hangfire.jobparameter (jobid, name, value) values ({id}, 'WorkerDeaths', '{deaths}')");
-        await _store.ClaimAsync(["default"], 10, default);
+        await _store.Queue.ClaimAsync(["default"], 10, default);
         await TestStore.PassTimeAsync(postgres.ConnectionString, _silence * 2);
 
-        (await _store.RescueAsync(_silence, null, default)).ShouldBe(1);
+        (await _store.Maintenance.RescueAsync(_silence, null, default)).ShouldBe(1);
 
-        WorkerDeaths.Count((await _store.GetAsync(id, default))!.Parameters).ShouldBe(1);
+        WorkerDeaths.Count((await _store.Reader.GetAsync(id, default))!.Parameters).ShouldBe(1);
     }
 
     [Theory]
@@ -118,8 +118,8 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await ExecuteAsync($"insert into hangfire.set (key, score, value) values ('schedule', '{score}', '1'), ('recurring-jobs', '{score}', 'x')");
 
-        var look = await _store.LookAsync(["default"], default);
-        var round = await _store.EnqueueRecurringAsync(new(_ => true, TimeSpan.Zero, TimeSpan.Zero), default);
+        var look = await _store.Queue.LookAsync(["default"], default);
+        var round = await _store.Recurring.EnqueueDueAsync(new(_ => true, TimeSpan.Zero, TimeSpan.Zero), default);
 
         (look.NextScheduled ?? TimeSpan.MaxValue).ShouldBe(score == "NaN" ? TimeSpan.MaxValue : TimeSpan.FromSeconds(score[0] == '-' ? -1e9 : 1e9));
         (round.NextIn ?? TimeSpan.MaxValue).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1e9));
@@ -140,10 +140,10 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
             insert into hangfire.server (id, data, lastheartbeat) values ('odd', null, '{instant}');
             """);
 
-        var claimed = (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
-        var details = (await _store.GetAsync(id, default)).ShouldNotBeNull();
-        var listed = (await _store.ListAsync(JobStates.Enqueued, 0, 10, default)).ShouldHaveSingleItem();
-        var server = (await _store.ListServersAsync(default)).ShouldHaveSingleItem();
+        var claimed = (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        var details = (await _store.Reader.GetAsync(id, default)).ShouldNotBeNull();
+        var listed = (await _store.Reader.ListAsync(JobStates.Enqueued, 0, 10, default)).ShouldHaveSingleItem();
+        var server = (await _store.Servers.ListAsync(default)).ShouldHaveSingleItem();
 
         new[] { claimed.CreatedAt, details.CreatedAt, details.ExpireAt!.Value, details.State!.CreatedAt, listed.CreatedAt, listed.State.CreatedAt, server.LastHeartbeat }
             .ShouldAllBe(read => read.Year == year);
@@ -156,9 +156,9 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await AddAsync(JobStates.Processing, _longQueue, """{"ServerId": "jobrunner@dead:1:a"}""");
 
-        (await _store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
+        (await _store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
 
-        (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
     }
 
     /// <summary>The rows of a job in a state, an hour old.</summary>

@@ -16,17 +16,17 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     public async Task One_whose_worker_is_gone_waits_again_in_its_queue_and_is_counted(string enqueuedTo, string queue)
     {
         var job = await OrphanAsync("jobrunner@dead:1:a", enqueuedTo);
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0, "it has only just begun");
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(0, "it has only just begun");
 
         await AgeAsync(TimeSpan.FromMinutes(1));
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
 
-        var again = (await Store.ClaimAsync([queue], 10, default)).ShouldHaveSingleItem();
+        var again = (await Store.Queue.ClaimAsync([queue], 10, default)).ShouldHaveSingleItem();
         again.JobId.ShouldBe(job);
         again.StateName.ShouldBe(JobStates.Processing);
         (await ApplyAsync(again, JobState.Succeeded(Now, default, default, null))).ShouldNotBeNull();
-        (await Store.CountAsync(default)).Orphans.ShouldBe(1);
+        (await Store.Reader.CountAsync(default)).Orphans.ShouldBe(1);
     }
 
     [Fact]
@@ -34,9 +34,9 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         await OrphanAsync("jobrunner@alive:1:a");
         await AgeAsync(TimeSpan.FromMinutes(1));
-        Store.Announce(new ServerInfo("jobrunner@alive:1:a", ["default"], 1, Now, Now), TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(new ServerInfo("jobrunner@alive:1:a", ["default"], 1, Now, Now), TimeSpan.FromSeconds(30));
 
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -44,10 +44,10 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         await OrphanAsync("hangfire-host:17:c");
         await AgeAsync(TimeSpan.FromMinutes(29));
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(0);
 
         await AgeAsync(TimeSpan.FromMinutes(2));
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
     }
 
     [Fact]
@@ -57,20 +57,20 @@ public sealed class OrphanTests(PostgresFixture fixture) : StoreTests(fixture)
         await ExecuteAsync($"update hangfire.state set data = null where jobid = {job} and name = 'Processing'");
         await AgeAsync(TimeSpan.FromHours(1));
 
-        (await Store.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
+        (await Store.Maintenance.RescueOrphansAsync(_silence, null, default)).ShouldBe(1);
     }
 
     async Task<long> OrphanAsync(string server, string queue = "default")
     {
         var call = new Invocation("Shop.Contracts.StaticJobs, Shop.Contracts", "Echo", ["System.String"], ["\"x\""]);
-        await Store.AddAsync([new(call, JobState.Enqueued(queue, Now), new Dictionary<string, string?>())], default);
-        var job = (await Store.ClaimAsync([queue], 10, default)).ShouldHaveSingleItem();
+        await Store.Actions.AddAsync([new(call, JobState.Enqueued(queue, Now), new Dictionary<string, string?>())], default);
+        var job = (await Store.Queue.ClaimAsync([queue], 10, default)).ShouldHaveSingleItem();
         (await ApplyAsync(job, JobState.Processing(server, Guid.NewGuid().ToString(), Now))).ShouldNotBeNull();
         await ExecuteAsync("delete from hangfire.jobqueue");
         return job.JobId;
     }
 
-    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await Store.ApplyAsync(
+    async Task<long?> ApplyAsync(ClaimedJob job, JobState state) => (await Store.Queue.ApplyAsync(
         [new(job.JobId, job.StateId, job.StateName, [state], null, job.Claim)], default)).Single();
 
     Task ExecuteAsync(string sql) => Sql.ExecuteAsync(ConnectionString, sql);

@@ -30,11 +30,11 @@ public sealed class PgBouncerTests(PostgresFixture fixture) : IClassFixture<Post
         await direct.InitializeAsync(default);
         PostgresJobStore[] stores = [.. Enumerable.Range(0, 4).Select(_ => TestStore.Open(pooler.ConnectionString))];
         using var stop = new CancellationTokenSource();
-        var listening = stores.Select(store => store.ListenAsync(_ => { }, stop.Token)).ToArray();
+        var listening = stores.Select(store => store.Queue.ListenAsync(_ => { }, stop.Token)).ToArray();
 
         await Task.WhenAll(stores.Select((store, n) => Task.Run(() => WorkAsync(store, n))));
 
-        (await direct.CountAsync(default)).ByState["Succeeded"].ShouldBe(4 * 30 * 5);
+        (await direct.Reader.CountAsync(default)).ByState["Succeeded"].ShouldBe(4 * 30 * 5);
         (await Sql.ScalarAsync(fixture.ConnectionString, "select count(*) from pg_prepared_statements")).ShouldBe(0L);
         listening.ShouldAllBe(task => !task.IsCompleted);
         await stop.CancelAsync();
@@ -66,14 +66,14 @@ public sealed class PgBouncerTests(PostgresFixture fixture) : IClassFixture<Post
         await store.InitializeAsync(default);
         for (var round = 0; round < 30; round++)
         {
-            await store.AddAsync([.. Enumerable.Range(0, 5).Select(_ => new NewJob(
+            await store.Actions.AddAsync([.. Enumerable.Range(0, 5).Select(_ => new NewJob(
                 new Invocation("T, A", "M", [], []), JobState.Enqueued($"q{n}", Now), new Dictionary<string, string?>()))], default);
-            await store.LookAsync([$"q{n}"], default);
-            var jobs = await store.ClaimAsync([$"q{n}"], 10, default);
-            store.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now), TimeSpan.FromSeconds(30));
-            await store.ApplyAsync([.. jobs.Select(job => new StateChange(job.JobId, job.StateId, job.StateName,
+            await store.Queue.LookAsync([$"q{n}"], default);
+            var jobs = await store.Queue.ClaimAsync([$"q{n}"], 10, default);
+            store.Servers.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now), TimeSpan.FromSeconds(30));
+            await store.Queue.ApplyAsync([.. jobs.Select(job => new StateChange(job.JobId, job.StateId, job.StateName,
                 [JobState.Processing("jobrunner@test:1:1", "28fc439f-78dc", Now), JobState.Succeeded(Now, default, default, null)], null, job.Claim))], default);
-            await store.RescueAsync(TimeSpan.FromMinutes(1), null, default);
+            await store.Maintenance.RescueAsync(TimeSpan.FromMinutes(1), null, default);
         }
     }
 

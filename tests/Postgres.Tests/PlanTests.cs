@@ -15,7 +15,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(
             fixture.ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n");
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(QueueClaims.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("rows=100 loops=1");
@@ -38,7 +38,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(150001, 300000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(QueueClaims.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
 
         System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
             .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
@@ -63,9 +63,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.set");
         var sql = form switch
         {
-            "optimistic" => PostgresJobStore.ApplyOptimisticallySql,
-            "claimed" => PostgresJobStore.ApplyClaimedSql,
-            _ => PostgresJobStore.ApplyOutsideSql,
+            "optimistic" => StateChangeSql.Optimistic,
+            "claimed" => StateChangeSql.Claimed,
+            _ => StateChangeSql.Outside,
         };
 
         var plan = await ExplainAsync(sql, ApplyTypes, string.Join(", ", Enumerable.Repeat("null", 32)), explain: "explain");
@@ -92,7 +92,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.LookSql, "text[]", "array['critical', 'default']", settings: "");
+        var plan = await ExplainAsync(QueueLook.LookSql, "text[]", "array['critical', 'default']", settings: "");
 
         plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldContain("using ix_hangfire_set_key_score");
@@ -114,7 +114,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(PostgresJobStore.ClaimExceptSql, "text[], int[], int, bigint[], int, text[]",
+        var plan = await ExplainAsync(ClaimsExcept.ClaimExceptSql, "text[], int[], int, bigint[], int, text[]",
             "array['critical', 'default'], array[100, 100], 100, array[0, 5000], 1000, array['Other.Jobs, Other']");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
@@ -148,8 +148,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             """);
 
         var plan = which == "orphans"
-            ? await ExplainAsync(PostgresJobStore.RescueOrphansSql, "interval, interval, text, text, interval", "'30 s', '30 min', 'jobrunner@', null, '0 s'")
-            : await ExplainAsync(which == "deaths" ? PostgresJobStore.CountDeathsSql : PostgresJobStore.RescueSql,
+            ? await ExplainAsync(JobRescue.RescueOrphansSql, "interval, interval, text, text, interval", "'30 s', '30 min', 'jobrunner@', null, '0 s'")
+            : await ExplainAsync(which == "deaths" ? JobRescue.CountDeathsSql : JobRescue.RescueSql,
                 "interval, interval, text, text, interval, bigint[], int[], timestamptz",
                 $"'30 s', '30 min', 'jobrunner@', null, '0 s', array[-7], array[1], {(which == "deaths" ? "null" : "now()")}");
 
@@ -159,7 +159,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         System.Text.RegularExpressions.Regex.IsMatch(plan, @"Rows Removed by Filter: \d{3}").ShouldBe(false, plan);
     }
 
-    async Task<string> ExplainAsync(string sql, string types, string values, string settings = PostgresJobStore.IndexesOnlySql + ";", string explain = "explain (analyze)")
+    async Task<string> ExplainAsync(string sql, string types, string values, string settings = Database.IndexesOnlySql + ";", string explain = "explain (analyze)")
     {
         await using var connection = new NpgsqlConnection(fixture.ConnectionString);
         await connection.OpenAsync();

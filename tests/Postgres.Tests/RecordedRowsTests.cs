@@ -15,7 +15,7 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     {
         var recording = new Recording(name);
 
-        await Store.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, recording.Jobs).Select(i => recording.Job(i))], default);
 
         await ShouldMatchAsync(recording);
     }
@@ -24,10 +24,10 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     public async Task Jobs_that_succeeded_look_like_those_of_a_Hangfire_server()
     {
         var recording = new Recording("v180-succeeded-results");
-        await Store.AddAsync([.. Enumerable.Range(0, 5).Select(i => recording.Job(i))], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 5).Select(i => recording.Job(i))], default);
         var jobs = await ClaimAsync();
 
-        await Store.ApplyAsync([.. jobs.Select((job, i) => By(job, recording.States(i)[1..]))], default);
+        await Store.Queue.ApplyAsync([.. jobs.Select((job, i) => By(job, recording.States(i)[1..]))], default);
 
         await ShouldMatchAsync(recording, oneByOne: "counter");
     }
@@ -36,12 +36,12 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     public async Task A_job_that_waits_for_its_retry_looks_like_Hangfires()
     {
         var recording = new Recording("v180-failed-retrying");
-        await Store.AddAsync([recording.Job(0, "RetryCount")], default);
+        await Store.Actions.AddAsync([recording.Job(0, "RetryCount")], default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
         var states = recording.States(0);
 
-        var started = await Store.ApplyAsync([By(job, states[1])], default);
-        await Store.ApplyAsync([By(job, states[2], states[3]) with
+        var started = await Store.Queue.ApplyAsync([By(job, states[1])], default);
+        await Store.Queue.ApplyAsync([By(job, states[2], states[3]) with
         {
             SeenStateId = started[0]!.Value, SeenStateName = JobStates.Processing, Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" },
         }], default);
@@ -64,9 +64,9 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     public async Task Waiting_continuations_look_like_those_of_a_Hangfire_client(string name)
     {
         var recording = new Recording(name);
-        var parent = (await Store.AddAsync([recording.Job(0, "Continuations")], default))[0];
+        var parent = (await Store.Actions.AddAsync([recording.Job(0, "Continuations")], default))[0];
 
-        await Store.AddContinuationsAsync(parent, [recording.Job(1), recording.Job(2)], default);
+        await Store.Actions.AddContinuationsAsync(parent, [recording.Job(1), recording.Job(2)], default);
 
         // What is 0 Hangfire leaves out of this parameter since level 170, and so do we.
         await ShouldMatchAsync(recording, alter: line => line.Replace(@",\u0022Options\u0022:0", "", StringComparison.Ordinal));
@@ -76,11 +76,11 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     public async Task A_continuation_of_a_finished_job_looks_like_Hangfires()
     {
         var recording = new Recording("v180-continuation-of-finished");
-        await Store.AddAsync([recording.Job(0, "Continuations")], default);
+        await Store.Actions.AddAsync([recording.Job(0, "Continuations")], default);
         var parent = (await ClaimAsync()).ShouldHaveSingleItem();
-        await Store.ApplyAsync([By(parent, recording.States(0)[1..])], default);
+        await Store.Queue.ApplyAsync([By(parent, recording.States(0)[1..])], default);
 
-        await Store.AddContinuationsAsync(parent.JobId, [recording.Job(1)], default);
+        await Store.Actions.AddContinuationsAsync(parent.JobId, [recording.Job(1)], default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "EnqueuedAt");
     }
@@ -90,10 +90,10 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     {
         var recording = new Recording("v180-requeued");
         var id = await FailAsync(recording);
-        var failed = (await Store.GetAsync(id, default))!;
+        var failed = (await Store.Reader.GetAsync(id, default))!;
         failed.State!.Name.ShouldBe(JobStates.Failed);
 
-        await Store.RequeueAsync([id], null, default);
+        await Store.Actions.RequeueAsync([id], null, default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "EnqueuedAt");
     }
@@ -102,9 +102,9 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     public async Task A_deleted_job_looks_like_Hangfires_and_leaves_its_queue_row()
     {
         var recording = new Recording("v180-deleted");
-        var ids = await Store.AddAsync([recording.Job(0)], default);
+        var ids = await Store.Actions.AddAsync([recording.Job(0)], default);
 
-        await Store.DeleteAsync(ids, null, default);
+        await Store.Actions.DeleteAsync(ids, null, default);
 
         await ShouldMatchAsync(recording, anyTimesIn: "DeletedAt");
     }
@@ -112,12 +112,12 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     /// <summary>The recorded job failed on its last attempt: it was scheduled, and enqueued when it was due.</summary>
     async Task<long> FailAsync(Recording recording)
     {
-        var ids = await Store.AddAsync([recording.Job(0)], default);
+        var ids = await Store.Actions.AddAsync([recording.Job(0)], default);
         var states = recording.States(0);
         var history = await Sql.LinesAsync(ConnectionString, "select stateid::text from hangfire.job");
-        await Store.ApplyAsync([new StateChange(ids[0], long.Parse(history[0]), JobStates.Scheduled, [states[1]])], default);
+        await Store.Queue.ApplyAsync([new StateChange(ids[0], long.Parse(history[0]), JobStates.Scheduled, [states[1]])], default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
-        (await Store.ApplyAsync([By(job, states[2], states[3])], default))[0].ShouldNotBeNull();
+        (await Store.Queue.ApplyAsync([By(job, states[2], states[3])], default))[0].ShouldNotBeNull();
         return job.JobId;
     }
 
@@ -138,7 +138,7 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
         ];
     }
 
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.ClaimAsync(["default"], 100, default);
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.Queue.ClaimAsync(["default"], 100, default);
 
     static StateChange By(ClaimedJob job, params JobState[] states) =>
         new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);

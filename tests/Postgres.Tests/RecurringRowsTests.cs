@@ -67,10 +67,10 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
                 from hangfire.set where key = 'recurring-jobs'
                 """);
 
-            (await _store.EnqueueRecurringAsync(_rules, default)).Enqueued.ShouldBe(2);
+            (await _store.Recurring.EnqueueDueAsync(_rules, default)).Enqueued.ShouldBe(2);
 
             (await _jobs.GetAsync("poison"))!.Error.ShouldBe("no poison here");
-            (await _store.EnqueueRecurringAsync(_rules, default)).Enqueued.ShouldBe(0);
+            (await _store.Recurring.EnqueueDueAsync(_rules, default)).Enqueued.ShouldBe(0);
         }
         finally
         {
@@ -173,7 +173,7 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
 
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    async Task<int> EnqueueAsync() => (await _store.EnqueueRecurringAsync(_rules, default)).Enqueued;
+    async Task<int> EnqueueAsync() => (await _store.Recurring.EnqueueDueAsync(_rules, default)).Enqueued;
 
     async Task AddDueAsync(params string[] ids)
     {

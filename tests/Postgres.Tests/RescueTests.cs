@@ -14,15 +14,17 @@ public sealed class RescueTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         var now = TimeProvider.System.GetUtcNow();
         var call = new Invocation("Shop.Contracts.StaticJobs, Shop.Contracts", "Echo", ["System.String"], ["\"x\""]);
-        await Store.AddAsync([new(call, JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
-        (await Store.ClaimAsync(["default"], 1, default)).Count.ShouldBe(1);
+        await Store.Actions.AddAsync([new(call, JobState.Enqueued("default", now), new Dictionary<string, string?>())], default);
+        (await Store.Queue.ClaimAsync(["default"], 1, default)).Count.ShouldBe(1);
 
-        var counted = await Store.CountDeathsAsync(_silence, null, default);
+        await using var database = TestStore.OpenDatabase(ConnectionString);
+        var rescue = new JobRescue(database, TimeSpan.FromMinutes(30));
+        var counted = await rescue.CountDeathsAsync(_silence, null, default);
         await Sql.ExecuteAsync(ConnectionString, $"update hangfire.jobqueue set fetchedat = timestamptz '{counted.ToString("O", CultureInfo.InvariantCulture)}' - interval '29.99 s'");
         await Eventually.HoldsAsync(() => TimeProvider.System.GetUtcNow() - counted > TimeSpan.FromMilliseconds(100));
-        (await Store.RescueCountedAsync(counted, _silence, null, default)).ShouldBe(0);
+        (await rescue.RescueCountedAsync(counted, _silence, null, default)).ShouldBe(0);
 
-        (await Store.RescueAsync(_silence, null, default)).ShouldBe(1);
-        (await Store.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem().Parameters[WorkerDeaths.Parameter].ShouldNotBeNull();
+        (await Store.Maintenance.RescueAsync(_silence, null, default)).ShouldBe(1);
+        (await Store.Queue.ClaimAsync(["default"], 1, default)).ShouldHaveSingleItem().Parameters[WorkerDeaths.Parameter].ShouldNotBeNull();
     }
 }

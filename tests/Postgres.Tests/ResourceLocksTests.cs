@@ -35,15 +35,17 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
     [InlineData(1)]
     public async Task A_Hangfire_servers_lock_is_respected_for_as_long_as_the_options_say(int updateCount)
     {
+        await using var database = TestStore.OpenDatabase(ConnectionString);
+        var locks = new DistributedLocks(database, TimeSpan.FromHours(1), TimeProvider.System);
         await using var store = TestStore.Open(ConnectionString, options => options.DistributedLockTimeout = TimeSpan.FromHours(1));
         await HangfireAcquiresAsync(updateCount, minutesAgo: 59);
-        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBeEmpty();
-        (await TryUnderLockAsync(store)).ShouldBeFalse();
+        (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBeEmpty();
+        (await TryUnderLockAsync(locks)).ShouldBeFalse();
 
         await TestStore.PassTimeAsync(ConnectionString, TimeSpan.FromMinutes(2));
-        (await TryUnderLockAsync(store)).ShouldBeTrue();
+        (await TryUnderLockAsync(locks)).ShouldBeTrue();
         await HangfireAcquiresAsync(updateCount, minutesAgo: 61);
-        (await store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBe([_wanted]);
+        (await store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default)).ShouldBe([_wanted]);
     }
 
     [Fact]
@@ -53,17 +55,17 @@ public sealed class ResourceLocksTests(PostgresFixture fixture) : StoreTests(fix
         await Sql.ExecuteAsync(ConnectionString, "delete from hangfire.lock");
         await HangfireAcquiresAsync(0, minutesAgo: 1);
 
-        (Store.RefreshLocks([_wanted])).ShouldBe([_wanted]);
-        await Store.ReleaseLocksAsync([_wanted], default);
+        (Store.Locks.Refresh([_wanted])).ShouldBe([_wanted]);
+        await Store.Locks.ReleaseAsync([_wanted], default);
 
         (await Sql.LinesAsync(ConnectionString, "select concat_ws(' ', updatecount, acquired < now() - interval '50 s') from hangfire.lock"))
             .ShouldBe(["0 t"]);
     }
 
-    static Task<bool> TryUnderLockAsync(PostgresJobStore store) =>
-        store.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
+    static Task<bool> TryUnderLockAsync(DistributedLocks locks) =>
+        locks.UnderLockAsync("hangfire:LegacyJobs.Import", TimeSpan.Zero, _ => Task.CompletedTask, default);
 
-    Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.AcquireLocksAsync([_wanted], TimeSpan.FromSeconds(30), null, default);
+    Task<IReadOnlyList<ResourceLock>> AcquireAsync() => Store.Locks.AcquireAsync([_wanted], TimeSpan.FromSeconds(30), null, default);
 
     Task HangfireAcquiresAsync(int updateCount, int minutesAgo) => Sql.ExecuteAsync(ConnectionString,
         $"insert into hangfire.lock (resource, updatecount, acquired) values ('hangfire:LegacyJobs.Import', {updateCount}, now() - interval '{minutesAgo} min')");

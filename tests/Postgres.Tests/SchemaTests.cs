@@ -51,11 +51,11 @@ public sealed class SchemaTests : IAsyncLifetime
     {
         await using var store = TestStore.Open(_database);
         await store.InitializeAsync(default);
-        store.Announce(new ServerInfo("jobrunner@x:1:2", [], 1, default, default), TimeSpan.FromSeconds(30));
+        store.Servers.Announce(new ServerInfo("jobrunner@x:1:2", [], 1, default, default), TimeSpan.FromSeconds(30));
 
         await InitializeStoreAsync();
 
-        (await store.ListServersAsync(default)).Count.ShouldBe(1);
+        (await store.Servers.ListAsync(default)).Count.ShouldBe(1);
     }
 
     [Fact]
@@ -138,13 +138,13 @@ public sealed class SchemaTests : IAsyncLifetime
         var at = TimeProvider.System.GetUtcNow();
         var job = new NewJob(new Invocation("T, A", "M", [], []), JobState.Enqueued("default", at), new Dictionary<string, string?>());
 
-        var ids = await second.AddAsync([job], default);
-        await second.WriteNotesAsync([new(0, ids[0], at, 2, "note")], [], default);
+        var ids = await second.Actions.AddAsync([job], default);
+        await second.Notes.WriteAsync([new(0, ids[0], at, 2, "note")], [], default);
 
-        (await first.ClaimAsync(["default"], 10, default)).ShouldBeEmpty();
-        var claimed = (await second.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
+        (await first.Queue.ClaimAsync(["default"], 10, default)).ShouldBeEmpty();
+        var claimed = (await second.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem();
         var end = JobState.Succeeded(at, default, default, null);
-        (await second.ApplyAsync([new(claimed.JobId, claimed.StateId, claimed.StateName, [end], null, claimed.Claim)], default))[0].ShouldNotBeNull();
+        (await second.Queue.ApplyAsync([new(claimed.JobId, claimed.StateId, claimed.StateName, [end], null, claimed.Claim)], default))[0].ShouldNotBeNull();
         (await Sql.LinesAsync(_database, "select message from \"jobrunner_Other_Jobs\".log")).ShouldBe(["note"]);
     }
 

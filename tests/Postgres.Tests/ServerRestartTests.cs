@@ -16,16 +16,16 @@ public sealed class ServerRestartTests
         await store.InitializeAsync(default);
         using var stop = new CancellationTokenSource();
         var signals = Channel.CreateUnbounded<StoreSignal>();
-        var listening = store.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
+        var listening = store.Queue.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
         (await signals.Reader.ReadAsync()).Kind.ShouldBe(StoreSignalKind.Enqueued);
 
         await server.StopAsync();
-        await Should.ThrowAsync<Npgsql.NpgsqlException>(() => store.CountAsync(default));
+        await Should.ThrowAsync<Npgsql.NpgsqlException>(() => store.Reader.CountAsync(default));
         await server.StartAgainAsync();
 
         (await signals.Reader.ReadAsync()).ShouldBe(new StoreSignal(StoreSignalKind.Enqueued), "it looks once after the gap");
         var at = TimeProvider.System.GetUtcNow();
-        await store.AddAsync([new NewJob(new Invocation("T, A", "M", [], []), JobState.Enqueued("default", at), new Dictionary<string, string?>())], default);
+        await store.Actions.AddAsync([new NewJob(new Invocation("T, A", "M", [], []), JobState.Enqueued("default", at), new Dictionary<string, string?>())], default);
         (await signals.Reader.ReadAsync()).Kind.ShouldBe(StoreSignalKind.Enqueued);
         listening.IsCompleted.ShouldBeFalse();
         await stop.CancelAsync();

@@ -35,11 +35,12 @@ static class TestStore
     {
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
-        return new(options, CompatibilityLevel.V180, time ?? TimeProvider.System, NullLogger<PostgresJobStore>.Instance)
-        {
-            QuietLimit = quietLimit ?? TimeSpan.FromSeconds(15),
-        };
+        return new(options, CompatibilityLevel.V180, time ?? TimeProvider.System, NullLogger<PostgresJobStore>.Instance, quietLimit: quietLimit);
     }
+
+    /// <summary>The database alone, without a store.</summary>
+    public static Database OpenDatabase(string connectionString) =>
+        new(new PostgresOptions { ConnectionString = connectionString }, NullLogger.Instance);
 
     /// <summary>A store on an emptied database.</summary>
     public static async Task<PostgresJobStore> CreateAsync(string connectionString, TimeProvider? time = null)

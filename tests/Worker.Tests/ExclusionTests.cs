@@ -116,8 +116,8 @@ public abstract class ExclusionTests : IAsyncLifetime
 
         await _workers[0].StopAsync();
 
-        (await _store.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem().JobId.ShouldBe(id);
-        (await _store.AcquireLocksAsync([new("quick", 5)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
+        (await _store.Queue.ClaimAsync(["default"], 10, default)).ShouldHaveSingleItem().JobId.ShouldBe(id);
+        (await _store.Locks.AcquireAsync([new("quick", 5)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -127,12 +127,12 @@ public abstract class ExclusionTests : IAsyncLifetime
         await Gates.Of(Gate("g")).Begun.Task;
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
 
-        (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromSeconds(0.9), null, default)).ShouldBeEmpty();
+        (await _store.Locks.AcquireAsync([new(Resource("g"), 5)], TimeSpan.FromSeconds(0.9), null, default)).ShouldBeEmpty();
 
         Gates.Of(Gate("g")).Opened.SetResult();
         await Client.WaitAsync(id, Patience);
         await Eventually.HoldsAsync(async () =>
-            (await _store.AcquireLocksAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), null, default)).Count == 1);
+            (await _store.Locks.AcquireAsync([new(Resource("g"), 5)], TimeSpan.FromHours(1), null, default)).Count == 1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -141,13 +141,13 @@ public abstract class ExclusionTests : IAsyncLifetime
         var id = await Client.EnqueueAsync(() => PolicyJobs.ExclusiveAsync(Gate("h"), default));
         await Gates.Of(Gate("h")).Begun.Task;
         var stolen = new ResourceLock(Resource("h"), 6);
-        await Eventually.HoldsAsync(async () => (await _store.AcquireLocksAsync([stolen], TimeSpan.Zero, null, default)).Count == 1);
+        await Eventually.HoldsAsync(async () => (await _store.Locks.AcquireAsync([stolen], TimeSpan.Zero, null, default)).Count == 1);
 
         var held = _workers[0].Services.GetRequiredService<Executions>();
         await Eventually.HoldsAsync(() => held.All.ToArray() is [{ StartedAt: null }]); // claimed again, and waiting
         Gates.Of(Gate("h")).Times.ShouldBe(1, "no run beside the one that has the lock now");
-        _store.RefreshLocks([stolen]).ShouldBeEmpty("the run that was stopped has left it alone");
-        await _store.ReleaseLocksAsync([stolen], default);
+        _store.Locks.Refresh([stolen]).ShouldBeEmpty("the run that was stopped has left it alone");
+        await _store.Locks.ReleaseAsync([stolen], default);
         Gates.Of(Gate("h")).Opened.SetResult();
 
         await Client.WaitAsync(id, Patience);
@@ -165,7 +165,7 @@ public abstract class ExclusionTests : IAsyncLifetime
         await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(_store), configure));
 
     async Task TakeAsync(string resource) =>
-        (await _store.AcquireLocksAsync([new(resource, 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
+        (await _store.Locks.AcquireAsync([new(resource, 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
 
     Task HeldAsync(int count) => Eventually.HoldsAsync(() => _workers[0].Services.GetRequiredService<Executions>().Count == count);
 

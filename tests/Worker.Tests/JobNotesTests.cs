@@ -1,4 +1,3 @@
-using System.Reflection;
 using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Microsoft.Extensions.Logging;
@@ -64,7 +63,7 @@ public sealed class JobNotesTests(PostgresFixture postgres) : IClassFixture<Post
 
         await Eventually.HoldsAsync(async () => (long)(await Sql.ScalarAsync(postgres.ConnectionString, "select count(*) from jobrunner.log"))! == 99);
         await Eventually.HoldsAsync(async () => (long)(await Sql.ScalarAsync(postgres.ConnectionString, "select count(*) from jobrunner.progress"))! == 49);
-        (await worker.Store.ReadLogAsync(ids[21], 0, 10, default)).Select(line => line.Message).ShouldBe(["21", "bread"]);
+        (await worker.Store.Reader.ReadLogAsync(ids[21], 0, 10, default)).Select(line => line.Message).ShouldBe(["21", "bread"]);
         worker.Log.Lines.ShouldContain(line => line.Contains($"of job {ids[20]}") && line.Contains("no poison here"));
     }
 
@@ -76,12 +75,11 @@ public sealed class JobNotesTests(PostgresFixture postgres) : IClassFixture<Post
 
     static (JobNotes, NoteStore) NewNotes()
     {
-        var store = DispatchProxy.Create<IJobStore, NoteStore>();
-        return (new JobNotes(store, TimeProvider.System, NullLogger<JobNotes>.Instance), (NoteStore)store);
+        var store = new NoteStore();
+        return (new JobNotes(store, TimeProvider.System, NullLogger<JobNotes>.Instance), store);
     }
 
-#pragma warning disable CA1852 // DispatchProxy makes a type that derives from it.
-    class NoteStore : DispatchProxy
+    sealed class NoteStore : INotesStore
     {
         public Exception? Failure { get; set; }
 
@@ -89,14 +87,13 @@ public sealed class JobNotesTests(PostgresFixture postgres) : IClassFixture<Post
 
         public List<JobProgress> Progress { get; } = [];
 
-        protected override object? Invoke(MethodInfo? method, object?[]? arguments)
+        public Task WriteAsync(IReadOnlyList<JobLogLine> lines, IReadOnlyList<JobProgress> progress, CancellationToken cancellationToken)
         {
             if (Failure is not null)
                 return Task.FromException(Failure);
-            Lines.AddRange((IReadOnlyList<JobLogLine>)arguments![0]!);
-            Progress.AddRange((IReadOnlyList<JobProgress>)arguments[1]!);
+            Lines.AddRange(lines);
+            Progress.AddRange(progress);
             return Task.CompletedTask;
         }
     }
-#pragma warning restore CA1852
 }

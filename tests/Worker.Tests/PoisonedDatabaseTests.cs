@@ -58,8 +58,8 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
 
         await OthersRunAsync();
         await Eventually.HoldsAsync(async () => (long)(await ExecuteAsync("select count(*) from hangfire.jobqueue"))! == 0);
-        await _worker.Store.CountAsync(default);
-        await _worker.Store.ListServersAsync(default);
+        await _worker.Store.Reader.CountAsync(default);
+        await _worker.Store.Servers.ListAsync(default);
         _worker.Log.Lines.ShouldNotContain(line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
@@ -75,7 +75,7 @@ public sealed class PoisonedDatabaseTests(PostgresFixture postgres) : IClassFixt
         await ExecuteAsync("update hangfire.jobqueue set queue = 'default' where queue = 'nobody'");
 
         (await _worker.Client.WaitAsync<string>(id, TimeSpan.FromSeconds(20))).ShouldBe("poisoned");
-        (await _worker.Store.GetAsync(id, default))!.History.Count.ShouldBe(3);
+        (await _worker.Store.Reader.GetAsync(id, default))!.History.Count.ShouldBe(3);
         await OthersRunAsync();
     }
 

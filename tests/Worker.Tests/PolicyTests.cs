@@ -98,7 +98,7 @@ public abstract class PolicyTests : IAsyncLifetime
         var parent = await Client.EnqueueAsync(() => ScriptedJobs.EchoAsync("parent"));
         var call = Worker.Services.GetRequiredService<ArgumentSerializer>().ToInvocation(JobCall.Of(() => PolicyJobs.OnShardAsync(1, false, null!)));
         var waits = JobState.Awaiting(parent, ContinuationOptions.OnlyOnSucceededState, AwaitingState.NextEnqueued(), DateTimeOffset.UnixEpoch);
-        var child = (await Worker.Store.AddContinuationsAsync(parent, [new(call, waits, new Dictionary<string, string?>())], default))[0];
+        var child = (await Worker.Store.Actions.AddContinuationsAsync(parent, [new(call, waits, new Dictionary<string, string?>())], default))[0];
         (await Client.WaitAsync<string>(child, Patience)).ShouldBe("1: shard-1");
 
         var recurring = Worker.Services.GetRequiredService<IRecurringJobs>();
@@ -167,7 +167,7 @@ public abstract class PolicyTests : IAsyncLifetime
 
         long[] left = [];
         await Eventually.HoldsAsync(async () =>
-            (left = [.. (await Worker.Store.ClaimAsync(["default"], 10, default)).Select(job => job.JobId)]).Length == 2);
+            (left = [.. (await Worker.Store.Queue.ClaimAsync(["default"], 10, default)).Select(job => job.JobId)]).Length == 2);
         left.ShouldBe(foreign);
         (await Client.GetAsync(foreign[0]))!.State!.Name.ShouldBe("Enqueued");
         Worker.Log.Lines.Count(line => line.Contains("Other.Jobs, Other") && line.Contains("JobRunner:JobAssemblies")).ShouldBe(1);
@@ -175,7 +175,7 @@ public abstract class PolicyTests : IAsyncLifetime
 
     Task<long> AddAsync(string type) => AddAsync(new Invocation(type, "Run", [], []));
 
-    async Task<long> AddAsync(Invocation call) => (await Worker.Store.AddAsync(
+    async Task<long> AddAsync(Invocation call) => (await Worker.Store.Actions.AddAsync(
         [new(call, JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
 
     Task InStateAsync(long id, string state) => Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.State!.Name == state);

@@ -23,8 +23,8 @@ public class StopTests
         Gates.Of("stop waits").Opened.SetResult();
         await stopping;
 
-        (await _store.GetAsync(id, default))!.State!.Name.ShouldBe("Succeeded");
-        (await _store.ListServersAsync(default)).ShouldBeEmpty();
+        (await _store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe("Succeeded");
+        (await _store.Servers.ListAsync(default)).ShouldBeEmpty();
     }
 
     [Fact(Timeout = 60_000)]
@@ -36,7 +36,7 @@ public class StopTests
 
         await worker.StopAsync();
 
-        var job = (await _store.GetAsync(id, default))!;
+        var job = (await _store.Reader.GetAsync(id, default))!;
         job.Parameters.Keys.ShouldNotContain("RetryCount");
         job.State!.Name.ShouldBeOneOf("Enqueued", "Processing");
         await RunsAgainAsync(id, "cut off");
@@ -69,9 +69,9 @@ public class StopTests
 
         var states = new List<string>();
         foreach (var id in ids)
-            states.Add((await _store.GetAsync(id, default))!.State!.Name);
+            states.Add((await _store.Reader.GetAsync(id, default))!.State!.Name);
         states.ShouldAllBe(state => state == "Succeeded" || state == "Enqueued");
-        (await _store.ClaimAsync(["default"], 100, default)).Count.ShouldBe(states.Count(state => state == "Enqueued"));
+        (await _store.Queue.ClaimAsync(["default"], 100, default)).Count.ShouldBe(states.Count(state => state == "Enqueued"));
     }
 
     [Fact(Timeout = 60_000)]
@@ -79,10 +79,10 @@ public class StopTests
     {
         var call = new ArgumentSerializer(new TypeResolver([])).ToInvocation(JobCall.Of(() => ScriptedJobs.EchoAsync("rescued")));
         var now = TimeProvider.System.GetUtcNow();
-        var id = (await _store.AddAsync([new(call, JobState.Enqueued("default", now), new Dictionary<string, string?>())], default))[0];
-        var claimed = (await _store.ClaimAsync(["default"], 1, default))[0];
+        var id = (await _store.Actions.AddAsync([new(call, JobState.Enqueued("default", now), new Dictionary<string, string?>())], default))[0];
+        var claimed = (await _store.Queue.ClaimAsync(["default"], 1, default))[0];
         var processing = JobState.Processing("jobrunner@dead:1:0", "00000000-0000", now);
-        await _store.ApplyAsync([new(id, claimed.StateId, claimed.StateName, [processing], Claim: claimed.Claim)], default);
+        await _store.Queue.ApplyAsync([new(id, claimed.StateId, claimed.StateName, [processing], Claim: claimed.Claim)], default);
 
         await using var alive = await WorkerHost.StartAsync(Shared, options =>
         {
@@ -99,6 +99,6 @@ public class StopTests
         Gates.Of(gate).Opened.TrySetResult();
         await using var next = await WorkerHost.StartAsync(Shared);
         await next.Client.WaitAsync(id, TimeSpan.FromSeconds(10));
-        (await _store.GetAsync(id, default))!.History.Count(state => state.Name == "Succeeded").ShouldBe(1);
+        (await _store.Reader.GetAsync(id, default))!.History.Count(state => state.Name == "Succeeded").ShouldBe(1);
     }
 }

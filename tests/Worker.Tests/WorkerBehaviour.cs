@@ -81,8 +81,8 @@ public abstract class WorkerBehaviour : IAsyncLifetime
 
         foreach (var id in ids)
             (await Client.WaitAsync<string>(id, Patience)).ShouldBe("half: \ufffd, none: \0");
-        await Eventually.HoldsAsync(async () => (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).Count == 1);
-        (await Worker.Store.ReadLogAsync(ids[1], 0, 10, default)).ShouldHaveSingleItem().Message.ShouldStartWith("log: \ufffd");
+        await Eventually.HoldsAsync(async () => (await Worker.Store.Reader.ReadLogAsync(ids[1], 0, 10, default)).Count == 1);
+        (await Worker.Store.Reader.ReadLogAsync(ids[1], 0, 10, default)).ShouldHaveSingleItem().Message.ShouldStartWith("log: \ufffd");
         await Eventually.HoldsAsync(async () => (await Client.GetAsync(ids[1]))!.Progress is not null);
         (await Client.GetAsync(ids[1]))!.Progress!.Message.ShouldNotBeNull().ShouldStartWith("progress: \ufffd");
     }
@@ -100,7 +100,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
         job.History[1].Data["ExceptionType"].ShouldBe("System.InvalidOperationException");
         job.History[1].Data["ExceptionMessage"].ShouldBe("boom");
         job.History[1].Data["ExceptionDetails"].ShouldContain(nameof(ScriptedJobs.FailAsync));
-        (await Worker.Store.CountAsync(default)).Retries.ShouldBe(1);
+        (await Worker.Store.Reader.CountAsync(default)).Retries.ShouldBe(1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -141,7 +141,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
         await Client.WaitAsync(id, Patience);
 
         await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.Progress is { Fraction: 0.5, Message: "half way" });
-        await Eventually.HoldsAsync(async () => (await Worker.Store.ReadLogAsync(id, 0, 10, default)).Any(line => line.Message == "a line from the job"));
+        await Eventually.HoldsAsync(async () => (await Worker.Store.Reader.ReadLogAsync(id, 0, 10, default)).Any(line => line.Message == "a line from the job"));
     }
 
     [Fact(Timeout = 60_000)]
@@ -215,7 +215,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     public async Task A_job_of_a_type_that_is_not_allowed_fails_and_names_the_setting_where_unknown_jobs_are_to_fail()
     {
         var call = new Invocation("System.IO.File, System.Private.CoreLib", "Delete", ["System.String"], ["\"/tmp/x\""]);
-        var id = (await Worker.Store.AddAsync([new(call, JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
+        var id = (await Worker.Store.Actions.AddAsync([new(call, JobState.Enqueued("default", DateTimeOffset.UnixEpoch), new Dictionary<string, string?>())], default))[0];
 
         await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Any(state => state.Name == "Failed"));
         var failed = (await Client.GetAsync(id))!.History.First(state => state.Name == "Failed");
@@ -228,7 +228,7 @@ public abstract class WorkerBehaviour : IAsyncLifetime
     {
         var ids = await Client.EnqueueManyAsync(Enumerable.Range(0, 1000).Select(n => JobCall.Of(() => ScriptedJobs.EchoAsync($"{n}"))));
 
-        await Eventually.HoldsAsync(async () => (await Worker.Store.CountAsync(default)).ByState["Succeeded"] == 1000, Patience);
+        await Eventually.HoldsAsync(async () => (await Worker.Store.Reader.CountAsync(default)).ByState["Succeeded"] == 1000, Patience);
         foreach (var id in ids)
             await HistoryShouldBeAsync(id, "Enqueued", "Processing", "Succeeded");
     }

@@ -18,10 +18,10 @@ static class DetailsEndpoints
     }
 
     static async Task<IResult> Get(
-        long id, string? done, HttpContext context, PageRequest page, IJobStore store, CountsFeed feed, CancellationToken cancellationToken)
+        long id, string? done, HttpContext context, PageRequest page, IJobReader reader, CountsFeed feed, CancellationToken cancellationToken)
     {
         var counts = (await feed.ReadAsync(cancellationToken)).Counts;
-        if (await store.GetAsync(id, cancellationToken) is not { } job)
+        if (await reader.GetAsync(id, cancellationToken) is not { } job)
             return Missing.Page($"There is no job #{id}",
                 "It never was, or it has expired: finished and deleted jobs are removed after a while.", counts);
 
@@ -30,20 +30,20 @@ static class DetailsEndpoints
         {
             Job = job,
             Counts = counts,
-            Log = await store.ReadLogAsync(id, 0, LogLines, cancellationToken),
+            Log = await reader.ReadLogAsync(id, 0, LogLines, cancellationToken),
             Status = ActionResult.Tell(done, id),
         });
     }
 
-    static async Task<RedirectHttpResult> Requeue(long id, PageRequest page, IJobStore store, CancellationToken cancellationToken)
+    static async Task<RedirectHttpResult> Requeue(long id, PageRequest page, IJobActions actions, CancellationToken cancellationToken)
     {
-        var changed = await store.RequeueAsync([id], StateReasons.FromDashboard, cancellationToken);
+        var changed = await actions.RequeueAsync([id], StateReasons.FromDashboard, cancellationToken);
         return TypedResults.Redirect(page.JobPath(id, ActionResult.Query(changed, ActionResult.Requeued)));
     }
 
-    static async Task<RedirectHttpResult> Delete(long id, PageRequest page, IJobStore store, CancellationToken cancellationToken)
+    static async Task<RedirectHttpResult> Delete(long id, PageRequest page, IJobActions actions, CancellationToken cancellationToken)
     {
-        var changed = await store.DeleteAsync([id], StateReasons.FromDashboard, cancellationToken);
+        var changed = await actions.DeleteAsync([id], StateReasons.FromDashboard, cancellationToken);
         return TypedResults.Redirect(page.JobPath(id, ActionResult.Query(changed, ActionResult.Deleted)));
     }
 }

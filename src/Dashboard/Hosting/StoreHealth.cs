@@ -4,13 +4,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace JobRunner.Dashboard;
 
 /// <summary>Ready means: the store answers.</summary>
-sealed class StoreHealth(IJobStore store) : IHealthCheck
+sealed class StoreHealth(IServerRegistry servers) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await store.ListServersAsync(cancellationToken);
+            await servers.ListAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e)

@@ -16,7 +16,7 @@ static class ListEndpoints
     public static void MapLists(this IEndpointRouteBuilder pages) => pages.MapGet("/{state}", Get).AtDepth(1);
 
     static async Task<IResult> Get(
-        string state, int? page, IJobStore store, CountsFeed feed, CancellationToken cancellationToken)
+        string state, int? page, IJobReader reader, CountsFeed feed, CancellationToken cancellationToken)
     {
         var counts = (await feed.ReadAsync(cancellationToken)).Counts;
         if (StateView.FromSlug(state) is not { } name)
@@ -24,7 +24,7 @@ static class ListEndpoints
                 $"“{state}” is not a state of jobs. The states are {string.Join(", ", JobStates.All.Select(StateView.Slug))}.", counts);
 
         var number = Math.Clamp(page ?? 1, 1, MaxPage);
-        var jobs = await store.ListAsync(name, (number - 1) * PageSize, PageSize + 1, cancellationToken);
+        var jobs = await reader.ListAsync(name, (number - 1) * PageSize, PageSize + 1, cancellationToken);
         return new RazorComponentResult<ListPage>(new { State = name, Counts = counts, Number = number, Jobs = jobs });
     }
 }

@@ -7,7 +7,7 @@ namespace JobRunner.Dashboard.Live;
 /// The numbers that every page shows, read at most once a second however many pages are open, and never when none is:
 /// whoever asks within the second shares the reading, and nobody reads in the background.
 /// </summary>
-sealed class CountsFeed(IJobStore store, TimeProvider time, IHostApplicationLifetime lifetime)
+sealed class CountsFeed(IJobReader reader, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     static readonly TimeSpan _age = TimeSpan.FromSeconds(1);
 
@@ -33,7 +33,7 @@ sealed class CountsFeed(IJobStore store, TimeProvider time, IHostApplicationLife
     // Belongs to no request, since many may wait for it. Only one runs at a time, so it alone writes the last snapshot.
     async Task<CountsSnapshot> CountAsync()
     {
-        var counts = await store.CountAsync(lifetime.ApplicationStopping);
+        var counts = await reader.CountAsync(lifetime.ApplicationStopping);
         var json = JsonSerializer.Serialize(LiveCounts.Of(counts), LiveJson.Default.LiveCounts);
         if (_last?.Json != json)
             _last = new(counts, json, (_last?.Version ?? 0) + 1);

@@ -7,7 +7,7 @@ using JobRunner.Storage;
 namespace JobRunner.Dashboard.Live;
 
 /// <summary>What happens to one job, told while somebody looks: its states, its progress, the new lines of its log.</summary>
-sealed class JobFeed(IJobStore store)
+sealed class JobFeed(IJobReader reader)
 {
     const int LinesAtOnce = 500;
 
@@ -21,8 +21,8 @@ sealed class JobFeed(IJobStore store)
     /// <returns>How long to wait until the next look.</returns>
     public async Task<TimeSpan> LookAsync(long jobId, JobSeen seen, List<SseItem<string>> news, CancellationToken cancellationToken)
     {
-        var job = await store.GetAsync(jobId, cancellationToken);
-        var lines = await store.ReadLogAsync(jobId, seen.LogId, LinesAtOnce, cancellationToken);
+        var job = await reader.GetAsync(jobId, cancellationToken);
+        var lines = await reader.ReadLogAsync(jobId, seen.LogId, LinesAtOnce, cancellationToken);
         if (lines.Count > 0)
         {
             seen.LogId = lines[^1].Id;

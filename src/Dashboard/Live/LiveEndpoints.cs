@@ -20,9 +20,9 @@ static class LiveEndpoints
     // A browser that lost the connection comes back with the same address and the id of the last event it got; it gives up
     // when there is no such job any more.
     static async Task<IResult> JobEvents(
-        long id, string? state, long? after, HttpRequest request, IJobStore store, LiveStream stream, CancellationToken cancellationToken)
+        long id, string? state, long? after, HttpRequest request, IJobReader reader, LiveStream stream, CancellationToken cancellationToken)
     {
-        if (await store.GetAsync(id, cancellationToken) is null)
+        if (await reader.GetAsync(id, cancellationToken) is null)
             return TypedResults.NotFound();
         var isReturning = long.TryParse(request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last);
         var seen = new JobSeen(state ?? "", isReturning ? last : after ?? 0);

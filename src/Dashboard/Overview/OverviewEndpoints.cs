@@ -14,19 +14,21 @@ static class OverviewEndpoints
 
     /// <param name="job">The id that somebody typed into the field at the top of a page.</param>
     /// <param name="page">The request.</param>
-    /// <param name="store">The store.</param>
+    /// <param name="store">The store, which says its name.</param>
+    /// <param name="reader">The jobs.</param>
+    /// <param name="servers">Who works.</param>
     /// <param name="counts">The numbers.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     static async Task<IResult> Get(
-        string? job, PageRequest page, IJobStore store, CountsFeed counts, CancellationToken cancellationToken)
+        string? job, PageRequest page, IJobStore store, IJobReader reader, IServerRegistry servers, CountsFeed counts, CancellationToken cancellationToken)
     {
         if (job is not null)
             return JumpTo(job, page);
         return new RazorComponentResult<OverviewPage>(new
         {
             (await counts.ReadAsync(cancellationToken)).Counts,
-            Servers = await store.ListServersAsync(cancellationToken),
-            Failures = await store.ListAsync(JobStates.Failed, 0, RecentFailures, cancellationToken),
+            Servers = await servers.ListAsync(cancellationToken),
+            Failures = await reader.ListAsync(JobStates.Failed, 0, RecentFailures, cancellationToken),
             Store = store.Description,
         });
     }

@@ -6,12 +6,12 @@ namespace JobRunner;
 
 /// <summary>The client over any store.</summary>
 sealed class JobClient(
-    IJobStore store, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
+    IJobActions actions, IJobReader reader, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
 {
     static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
 
-    readonly SharedAdds _adds = new(store);
+    readonly SharedAdds _adds = new(actions);
 
     public Task<long> EnqueueAsync(JobCall call, CancellationToken cancellationToken = default)
     {
@@ -25,7 +25,7 @@ sealed class JobClient(
         var now = time.GetUtcNow();
         var states = new Dictionary<string, JobState>(1);
         var parameters = CultureParameters(settings.CompatibilityLevel);
-        return store.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
+        return actions.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
 
         // One object for all jobs of a queue: the store writes it once.
         JobState StateOf(JobCall call)
@@ -65,24 +65,24 @@ sealed class JobClient(
             throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
         var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(QueueOf(call)), time.GetUtcNow());
         var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel));
-        return (await store.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
+        return (await actions.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
     }
 
     public async Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default) =>
-        await store.RequeueAsync([jobId], null, cancellationToken) == 1;
+        await actions.RequeueAsync([jobId], null, cancellationToken) == 1;
 
     public async Task<bool> DeleteAsync(long jobId, CancellationToken cancellationToken = default) =>
-        await store.DeleteAsync([jobId], null, cancellationToken) == 1;
+        await actions.DeleteAsync([jobId], null, cancellationToken) == 1;
 
     public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken = default) =>
-        store.GetAsync(jobId, cancellationToken);
+        reader.GetAsync(jobId, cancellationToken);
 
     public async Task<string?> WaitAsync(long jobId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         var started = time.GetTimestamp();
         for (var pause = _firstLook; ; pause = pause * 1.5 < _slowestLook ? pause * 1.5 : _slowestLook)
         {
-            var job = await store.GetAsync(jobId, cancellationToken)
+            var job = await reader.GetAsync(jobId, cancellationToken)
                 ?? throw new KeyNotFoundException($"There is no job {jobId}: it never was, or it has expired.");
             if (job.State is { Name: JobStates.Succeeded or JobStates.Failed or JobStates.Deleted } end)
                 return ResultOf(end);

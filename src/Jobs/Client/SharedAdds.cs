@@ -9,7 +9,7 @@ namespace JobRunner;
 /// </summary>
 /// <remarks>A batch is nobody's in particular: it runs on no caller's execution context, so it takes no part in anybody's ambient
 /// transaction, and keeps nobody's request or activity alive.</remarks>
-sealed class SharedAdds(IJobStore store)
+sealed class SharedAdds(IJobActions actions)
 {
     const int MaxBatch = 1000;
 
@@ -63,7 +63,7 @@ sealed class SharedAdds(IJobStore store)
     {
         try
         {
-            var ids = await store.AddAsync([.. batch.Select(add => add.Job)], CancellationToken.None);
+            var ids = await actions.AddAsync([.. batch.Select(add => add.Job)], CancellationToken.None);
             for (var i = 0; i < batch.Count; i++)
                 batch[i].End(ids[i]);
         }

@@ -24,11 +24,12 @@ public static class JobRunnerServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddJobPerformer(options);
+        services.AddStoreParts();
         services.TryAddSingleton<IJobClient>(p => new JobClient(
-            p.GetRequiredService<IJobStore>(), p.GetRequiredService<JobMethods>(), p.GetRequiredService<ArgumentSerializer>(), options,
-            p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<IJobActions>(), p.GetRequiredService<IJobReader>(), p.GetRequiredService<JobMethods>(),
+            p.GetRequiredService<ArgumentSerializer>(), options, p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IRecurringJobs>(p => new RecurringJobs(
-            p.GetRequiredService<IJobStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<QueueRule>(),
+            p.GetRequiredService<IRecurringStore>(), p.GetRequiredService<ArgumentSerializer>(), p.GetRequiredService<QueueRule>(),
             options.CompatibilityLevel));
         services.AddHostedService<StoreInitializer>();
         return new(services, options);

@@ -4,7 +4,7 @@ using JobRunner.Storage;
 namespace JobRunner;
 
 /// <summary>Recurring jobs over any store.</summary>
-sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueRule queues, CompatibilityLevel level) : IRecurringJobs
+sealed class RecurringJobs(IRecurringStore store, ArgumentSerializer arguments, QueueRule queues, CompatibilityLevel level) : IRecurringJobs
 {
     // For a run by hand, of which only the form and the queue are asked.
     readonly RecurringRules _rules = new(_ => true, TimeSpan.Zero, TimeSpan.Zero) { QueueOf = queues.Of, Level = level };
@@ -15,13 +15,13 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
         ArgumentNullException.ThrowIfNull(call);
         RequireId(id);
         var definition = RecurringDefinition.Of(call, cron, options ?? new(), arguments, level);
-        return store.ChangeRecurringAsync(id, row => definition.Apply(HashOf(row)), false, cancellationToken);
+        return store.ChangeAsync(id, row => definition.Apply(HashOf(row)), false, cancellationToken);
     }
 
     public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken = default)
     {
         var existed = false;
-        await store.ChangeRecurringAsync(RequireId(id), row =>
+        await store.ChangeAsync(RequireId(id), row =>
         {
             existed = row.Fields.Count > 0;
             return RecurringChange.Removal;
@@ -31,14 +31,14 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
 
     public async Task<long?> TriggerAsync(string id, CancellationToken cancellationToken = default)
     {
-        var jobs = await store.ChangeRecurringAsync(RequireId(id), row => Trigger(HashOf(row)), false, cancellationToken);
+        var jobs = await store.ChangeAsync(RequireId(id), row => Trigger(HashOf(row)), false, cancellationToken);
         return jobs.Count > 0 ? jobs[0] : null;
     }
 
     public async Task<bool> PauseAsync(string id, CancellationToken cancellationToken = default)
     {
         var existed = false;
-        await store.ChangeRecurringAsync(RequireId(id), row =>
+        await store.ChangeAsync(RequireId(id), row =>
         {
             var hash = HashOf(row);
             existed = hash.Exists;
@@ -50,7 +50,7 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
     public async Task<bool> ResumeAsync(string id, CancellationToken cancellationToken = default)
     {
         var wasPaused = false;
-        await store.ChangeRecurringAsync(RequireId(id), row =>
+        await store.ChangeAsync(RequireId(id), row =>
         {
             var hash = HashOf(row);
             wasPaused = hash.PausedAt is not null;
@@ -60,11 +60,11 @@ sealed class RecurringJobs(IJobStore store, ArgumentSerializer arguments, QueueR
     }
 
     public async Task<RecurringJob?> GetAsync(string id, CancellationToken cancellationToken = default) =>
-        await store.GetRecurringAsync(RequireId(id), cancellationToken) is { } row ? Read(row) : null;
+        await store.GetAsync(RequireId(id), cancellationToken) is { } row ? Read(row) : null;
 
     public async Task<IReadOnlyList<RecurringJob>> ListAsync(
         int offset = 0, int count = 1000, CancellationToken cancellationToken = default) =>
-        [.. (await store.ListRecurringAsync(offset, count, cancellationToken)).Select(Read)];
+        [.. (await store.ListAsync(offset, count, cancellationToken)).Select(Read)];
 
     RecurringHash HashOf(RecurringRow row) => new(row, level);
 

@@ -1,3 +1,4 @@
+using JobRunner.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -15,6 +16,10 @@ static class Parameters
         new() { Value = value is null ? DBNull.Value : value, NpgsqlDbType = NpgsqlDbType.Text };
 
     public static NpgsqlParameter Ids(IEnumerable<long> ids) => Of(ids.ToArray(), NpgsqlDbType.Bigint);
+
+    public static NpgsqlParameter QueueRows(IEnumerable<Claim> claims) => Ids(claims.Select(c => c.QueueRowId));
+
+    public static NpgsqlParameter Tokens(IEnumerable<Claim> claims) => Of(claims.Select(c => c.Token).ToArray(), NpgsqlDbType.Integer);
 
     public static NpgsqlParameter InstantOrNull(DateTime? instant) =>
         new() { Value = instant is null ? DBNull.Value : instant, NpgsqlDbType = NpgsqlDbType.TimestampTz };

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
@@ -19,6 +20,8 @@ static partial class StoredText
             ? Escape.Replace(clean, escape => escape.Groups["bad"].Success ? @"\ufffd" : escape.Value)
             : clean;
     }
+
+    public static string? ReadOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     static bool IsClean(string text)
     {

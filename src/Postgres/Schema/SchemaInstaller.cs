@@ -4,13 +4,14 @@ using Npgsql;
 namespace JobRunner.Postgres;
 
 /// <summary>Creates the tables where they are absent, all in one transaction, and refuses those of another version.</summary>
-/// <param name="source">The database.</param>
-/// <param name="names">The schemas.</param>
+/// <param name="database">The database.</param>
 /// <param name="notifyTrigger">Creates the trigger of notify.sql, too.</param>
-sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool notifyTrigger)
+sealed class SchemaInstaller(Database database, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
     const int OwnVersion = 3;
+
+    readonly SchemaNames _names = database.Names;
 
     /// <exception cref="StoreException">The tables are of another version; or the connection broke.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -28,20 +29,20 @@ sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool no
 
     async Task InstallAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenAsync(cancellationToken);
+        await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(connection, cancellationToken);
-        if (await FoundAsync(connection, names.Hangfire, "schema", cancellationToken) is not { } version)
-            await CreateAsync(connection, names.Hangfire, "hangfire.sql", cancellationToken);
+        if (await FoundAsync(connection, _names.Hangfire, "schema", cancellationToken) is not { } version)
+            await CreateAsync(connection, _names.Hangfire, "hangfire.sql", cancellationToken);
         else if (version != HangfireVersion)
-            throw Refused(names.Hangfire, $"is at Hangfire's version {version}", HangfireVersion);
-        var ownVersion = await FoundAsync(connection, names.Own, "version", cancellationToken) ?? 0;
+            throw Refused(_names.Hangfire, $"is at Hangfire's version {version}", HangfireVersion);
+        var ownVersion = await FoundAsync(connection, _names.Own, "version", cancellationToken) ?? 0;
         if (ownVersion == 0)
-            await CreateAsync(connection, names.Own, "jobrunner.sql", cancellationToken);
+            await CreateAsync(connection, _names.Own, "jobrunner.sql", cancellationToken);
         for (var next = Math.Max(ownVersion, 1) + 1; next <= OwnVersion; next++)
             await ExecuteAsync(connection, Resource($"jobrunner-{next}.sql"), cancellationToken);
         if (ownVersion > OwnVersion)
-            throw new StoreException($"Schema '{names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
+            throw new StoreException($"Schema '{_names.Own}' is at JobRunner's version {ownVersion}, and this JobRunner needs version " +
                 $"{OwnVersion}. Run the release of JobRunner that the other workers of this database run.");
         if (notifyTrigger && !await HasTriggerAsync(connection, cancellationToken))
             await ExecuteAsync(connection, Resource("notify.sql"), cancellationToken);
@@ -54,7 +55,7 @@ sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool no
 
     async Task<bool> HasTriggerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(names.In(TriggerSql), connection);
+        await using var command = new NpgsqlCommand(_names.In(TriggerSql), connection);
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
@@ -115,6 +116,6 @@ sealed class SchemaInstaller(ConnectionSource source, SchemaNames names, bool no
     string Resource(string name)
     {
         using var reader = new StreamReader(typeof(SchemaInstaller).Assembly.GetManifestResourceStream(name)!);
-        return names.In(reader.ReadToEnd());
+        return _names.In(reader.ReadToEnd());
     }
 }

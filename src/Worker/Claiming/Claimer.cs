@@ -17,7 +17,7 @@ sealed class Claimer
     const int WorthClaiming = 64;
     static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(3);
 
-    readonly IJobStore _store;
+    readonly IWorkQueue _queue;
     readonly Dispatcher _dispatcher;
     readonly ForeignJobs _foreign;
     readonly ClaimWake _wake;
@@ -28,10 +28,10 @@ sealed class Claimer
     CancellationToken _stopping;
 
     public Claimer(
-        IJobStore store, Dispatcher dispatcher, ForeignJobs foreign, ClaimWake wake, IOptions<WorkerOptions> options, TimeProvider time,
+        IWorkQueue queue, Dispatcher dispatcher, ForeignJobs foreign, ClaimWake wake, IOptions<WorkerOptions> options, TimeProvider time,
         ILogger<Claimer> logger)
     {
-        _store = store;
+        _queue = queue;
         _dispatcher = dispatcher;
         _foreign = foreign;
         _wake = wake;
@@ -104,7 +104,7 @@ sealed class Claimer
             return 0;
         var count = Math.Min(room, MaxClaim);
         aside.HasWaiting = false; // first: what is moved there during the claim counts
-        var jobs = await _store.ClaimAsync(aside.Queues, count, _foreign.Types, CancellationToken.None);
+        var jobs = await _queue.ClaimAsync(aside.Queues, count, _foreign.Types, CancellationToken.None);
         aside.HasWaiting |= jobs.Count == count;
         await DispatchAsync([.. jobs.Select(aside.Restore)], aside);
         aside.Look();
@@ -130,7 +130,7 @@ sealed class Claimer
 
     async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(QueueLimit[] queues, int count)
     {
-        var jobs = await _store.ClaimAsync(queues, count, _foreign.Types, CancellationToken.None);
+        var jobs = await _queue.ClaimAsync(queues, count, _foreign.Types, CancellationToken.None);
         var places = await DispatchAsync(jobs, null);
         foreach (var aside in _asides.Values)
             aside.Note(places.GetValueOrDefault(aside.Place), jobs.Count);
@@ -191,7 +191,7 @@ sealed class Claimer
         {
             var aside = _asides[some.Key.Place];
             await _outage.RetryAsync(
-                () => _store.MoveAsync([.. some.Select(job => job.Job.Claim)], aside.QueueFor(some.Key.Queue), CancellationToken.None), _stopping);
+                () => _queue.MoveAsync([.. some.Select(job => job.Job.Claim)], aside.QueueFor(some.Key.Queue), CancellationToken.None), _stopping);
             aside.HasWaiting = true;
         }
     }

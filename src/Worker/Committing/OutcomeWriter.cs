@@ -10,7 +10,7 @@ namespace JobRunner.Worker;
 /// words, and holds up no other. A job that somebody else has locked is tried again in a moment.
 /// </summary>
 sealed class OutcomeWriter(
-    IJobStore store, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<OutcomeWriter> logger)
+    IWorkQueue queue, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<OutcomeWriter> logger)
 {
     // So often an outcome is refused before it is replaced by a failure in words: in two minutes. At once when what is in it is to blame.
     const int MostRefusals = 8;
@@ -101,7 +101,7 @@ sealed class OutcomeWriter(
     {
         try
         {
-            await store.LookAsync([], CancellationToken.None);
+            await queue.LookAsync([], CancellationToken.None);
             return true;
         }
         catch (Exception)
@@ -155,7 +155,7 @@ sealed class OutcomeWriter(
         Write[] changing = [.. batch.Where(write => write.Change is not null)];
         HashSet<Write> locked = [];
         if (changing.Length > 0)
-            locked = Note(changing, await store.ApplyAsync([.. changing.Select(write => write.Change!)], CancellationToken.None));
+            locked = Note(changing, await queue.ApplyAsync([.. changing.Select(write => write.Change!)], CancellationToken.None));
         foreach (var write in batch)
         {
             write.Execution.IsBeingWritten = false;
@@ -185,10 +185,10 @@ sealed class OutcomeWriter(
     {
         var interrupted = Leases<Outcome.Interrupted>(batch);
         if (interrupted.Count > 0)
-            await store.ReleaseAsync([.. interrupted.Select(lease => lease.Claim)], CancellationToken.None);
+            await queue.ReleaseAsync([.. interrupted.Select(lease => lease.Claim)], CancellationToken.None);
         var cancelled = Leases<Outcome.Cancelled>(batch);
         if (cancelled.Count > 0)
-            await store.DropAsync(cancelled, CancellationToken.None);
+            await queue.DropAsync(cancelled, CancellationToken.None);
     }
 
     static List<Lease> Leases<T>(List<Write> batch) where T : Outcome =>

@@ -11,7 +11,7 @@ namespace JobRunner.Worker;
 /// theirs, and fails those whose time is over, as Hangfire does.
 /// </summary>
 sealed class Exclusions(
-    IJobStore store, Committer committer, ClaimWake claims, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger) : IPlace
+    IResourceLocks locks, Committer committer, ClaimWake claims, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Exclusions> logger) : IPlace
 {
     // Hangfire's servers and other workers do not tell when they release a lock.
     static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
@@ -73,7 +73,7 @@ sealed class Exclusions(
         ResourceLock[] held;
         lock (_lock)
             held = [.. _held.Keys];
-        foreach (var lost in store.RefreshLocks(held))
+        foreach (var lost in locks.Refresh(held))
         {
             Execution? execution;
             lock (_lock)
@@ -95,7 +95,7 @@ sealed class Exclusions(
             ended = [.. _ended];
         if (ended.Length == 0)
             return;
-        await store.ReleaseLocksAsync(ended, cancellationToken);
+        await locks.ReleaseAsync(ended, cancellationToken);
         lock (_lock)
             _ended.RemoveAll(ended.Contains);
     }
@@ -108,7 +108,7 @@ sealed class Exclusions(
             waiting = [.. _waiting];
         var first = waiting.Where(waiter => waiter.Execution.StopReason is null).DistinctBy(waiter => waiter.Lock.Resource).ToArray();
         var wanted = first.Select(waiter => waiter.Lock).ToArray();
-        var taken = (await store.AcquireLocksAsync(
+        var taken = (await locks.AcquireAsync(
             wanted, options.Value.RescueAfter, new(identity.ServerId, options.Value.Gap, []), CancellationToken.None)).ToHashSet();
         foreach (var waiter in first.Where(waiter => taken.Contains(waiter.Lock)))
             Start(waiter);

@@ -8,7 +8,7 @@ namespace JobRunner.Worker;
 /// loses lines, never the worker: the buffer is bounded, and the log says where lines are missing. What could not be written is
 /// kept for the next time.
 /// </summary>
-sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logger)
+sealed class JobNotes(INotesStore store, TimeProvider time, ILogger<JobNotes> logger)
 {
     const int MaxWaiting = 20_000;
     const int MaxLine = 8 * 1024;
@@ -68,7 +68,7 @@ sealed class JobNotes(IJobStore store, TimeProvider time, ILogger<JobNotes> logg
     {
         try
         {
-            await store.WriteNotesAsync(lines, progress, cancellationToken);
+            await store.WriteAsync(lines, progress, cancellationToken);
             return [];
         }
         catch (Exception e) when (StoreFailures.KindOf(e) is StoreFailure.Refusal or StoreFailure.Objection)

@@ -66,7 +66,7 @@ static class WorkerProgram
         using var host = builder.Build();
         var name = string.Create(CultureInfo.InvariantCulture, $"{ServerInfo.NamePrefix}{Environment.MachineName.ToLowerInvariant()}:");
         var since = TimeProvider.System.GetUtcNow() - new WorkerOptions().RescueAfter;
-        var servers = await host.Services.GetRequiredService<IJobStore>().ListServersAsync(CancellationToken.None);
+        var servers = await host.Services.GetRequiredService<IServerRegistry>().ListAsync(CancellationToken.None);
         var alive = servers.Where(server => server.Id.StartsWith(name, StringComparison.Ordinal) && server.LastHeartbeat >= since).ToArray();
         var unwritten = alive.Sum(server => server.Unwritten);
         await Console.Out.WriteLineAsync(alive.Length == 0 ? "no worker of this machine has been heard of lately"

@@ -11,9 +11,9 @@ namespace JobRunner.Worker;
 /// end by themselves, then their tokens are cancelled. What is still not done is given back at no cost to its attempts.
 /// </summary>
 sealed class WorkerService(
-    IJobStore store, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions, Housekeeping housekeeping, SignsOfLife life,
-    JobNotes notes, WorkerLanes lanes, Exclusions exclusions, Suspects suspects, ClaimWake wake, WorkerIdentity identity, IOptions<WorkerOptions> options,
-    TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
+    IWorkQueue queue, IServerRegistry servers, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions,
+    Housekeeping housekeeping, SignsOfLife life, JobNotes notes, WorkerLanes lanes, Exclusions exclusions, Suspects suspects, ClaimWake wake,
+    WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
     // How long a stop waits for a store that does not answer: for a claim that is under way, for the last outcomes, for the rest.
     static readonly TimeSpan _lastClaim = TimeSpan.FromSeconds(2);
@@ -41,7 +41,7 @@ sealed class WorkerService(
         _whileJobsRun = RunAll(housekeeping.WhileJobsRun, _stopHousekeeping.Token);
         _forAll = Task.WhenAll(
             RunAll(housekeeping.ForAll, _stopClaiming.Token),
-            Task.Run(() => store.ListenAsync(OnSignal, _stopClaiming.Token), CancellationToken.None));
+            Task.Run(() => queue.ListenAsync(OnSignal, _stopClaiming.Token), CancellationToken.None));
         _claiming = Task.Run(() => claimer.RunAsync(_stopClaiming.Token), CancellationToken.None);
         logger.Started(identity.ServerId, string.Join(", ", options.Value.Groups.Names), lanes.All[0].Capacity, lanes.All[1].Capacity, lanes.All[2].Capacity);
     }
@@ -101,7 +101,7 @@ sealed class WorkerService(
         await Quietly(Task.WhenAll(_whileJobsRun, _forAll, _excluding), _lastWords);
         await Quietly(exclusions.ReleaseAsync(CancellationToken.None), _lastWords);
         life.Stop();
-        await Quietly(store.WithdrawAsync(identity.ServerId, CancellationToken.None), _lastWords);
+        await Quietly(servers.WithdrawAsync(identity.ServerId, CancellationToken.None), _lastWords);
     }
 
     void OnSignal(StoreSignal signal)

@@ -6,7 +6,7 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IJobStore store, Executions executions, Committer committer, JobNotes notes, SignsOfLife life, RecurringScheduler recurring, Lookout lookout,
+    IMaintenance maintenance, Executions executions, Committer committer, JobNotes notes, SignsOfLife life, RecurringScheduler recurring, Lookout lookout,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -53,24 +53,24 @@ sealed class Housekeeping(
     }
 
     async Task<TimeSpan> EnqueueDueAsync(CancellationToken cancellationToken) =>
-        await store.EnqueueDueAsync(Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        await maintenance.EnqueueDueAsync(Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
 
     // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
     async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>
-        await store.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(250);
+        await maintenance.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(250);
 
     async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
     {
         var rescuer = life.Rescuer;
-        var rescued = await store.RescueAsync(Options.RescueAfter, rescuer, cancellationToken);
+        var rescued = await maintenance.RescueAsync(Options.RescueAfter, rescuer, cancellationToken);
         if (rescued > 0)
             logger.Rescued(rescued);
-        var orphans = await store.RescueOrphansAsync(Options.RescueAfter, rescuer, cancellationToken);
+        var orphans = await maintenance.RescueOrphansAsync(Options.RescueAfter, rescuer, cancellationToken);
         if (orphans > 0)
             logger.RescuedOrphans(orphans);
         return Options.RescueAfter / 6;
     }
 
     async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
-        await store.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
+        await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace JobRunner.Worker;
 
 /// <summary>The one look that an idle worker takes at the store, at each poll interval: it says who has something to do.</summary>
-sealed class Lookout(IJobStore store, Claimer claimer, IOptions<WorkerOptions> options)
+sealed class Lookout(IWorkQueue queue, Claimer claimer, IOptions<WorkerOptions> options)
 {
     readonly IReadOnlyList<string> _queues = claimer.Queues;
 
@@ -17,7 +17,7 @@ sealed class Lookout(IJobStore store, Claimer claimer, IOptions<WorkerOptions> o
     /// <returns>How long to wait for the next look: less than the interval when something will be due before.</returns>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
-        var outlook = await store.LookAsync(_queues, cancellationToken);
+        var outlook = await queue.LookAsync(_queues, cancellationToken);
         claimer.Found(outlook.Waiting);
         var interval = options.Value.PollInterval;
         foreach (var (next, signal) in new[] { (outlook.NextScheduled, Scheduled), (outlook.NextRecurring, Recurring) })

@@ -5,7 +5,7 @@ namespace JobRunner.Worker;
 
 /// <summary>Enqueues recurring jobs when they are due, together with all other workers, and with Hangfire's servers.</summary>
 sealed class RecurringScheduler(
-    IJobStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, ILogger<RecurringScheduler> logger)
+    IRecurringStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, ILogger<RecurringScheduler> logger)
 {
     const int MostRemembered = 10_000;
 
@@ -26,7 +26,7 @@ sealed class RecurringScheduler(
             QueueOf = queues.Of,
             Level = settings.CompatibilityLevel,
         };
-        var round = await store.EnqueueRecurringAsync(rules, cancellationToken);
+        var round = await store.EnqueueDueAsync(rules, cancellationToken);
         return round.NextIn ?? Timeout.InfiniteTimeSpan;
     }
 

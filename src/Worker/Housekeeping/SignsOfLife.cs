@@ -10,9 +10,9 @@ namespace JobRunner.Worker;
 /// because jobs may block every thread of the pool, and a worker that falls silent loses all its jobs.
 /// </summary>
 sealed class SignsOfLife(
-    IJobStore store, Executions executions, Exclusions exclusions, WorkerLanes lanes, WorkerIdentity identity, OutcomeWriter writer, ISandboxPool pool,
-    ThreadPoolWatch watch, IOptions<WorkerOptions> options, IOptions<SandboxOptions> sandboxOptions, TimeProvider time, ILogger<SignsOfLife> logger)
-    : IDisposable
+    IWorkQueue queue, IServerRegistry servers, Executions executions, Exclusions exclusions, WorkerLanes lanes, WorkerIdentity identity,
+    OutcomeWriter writer, ISandboxPool pool, ThreadPoolWatch watch, IOptions<WorkerOptions> options, IOptions<SandboxOptions> sandboxOptions,
+    TimeProvider time, ILogger<SignsOfLife> logger) : IDisposable
 {
     const int Batch = 1000;
     static readonly TimeSpan _secondLook = TimeSpan.FromMilliseconds(250);
@@ -39,7 +39,7 @@ sealed class SignsOfLife(
     public TimeSpan Announce()
     {
         var states = pool.Sandboxes.CountBy(sandbox => sandbox.State).ToDictionary();
-        store.Announce(new(identity.ServerId, Options.Groups.Names, lanes.Capacity, _startedAt, default)
+        servers.Announce(new(identity.ServerId, Options.Groups.Names, lanes.Capacity, _startedAt, default)
         {
             Sandboxes = new(
                 pool.LimitsInForce, states.GetValueOrDefault(SandboxState.Busy), states.GetValueOrDefault(SandboxState.Idle), sandboxOptions.Value.Maximum),
@@ -107,7 +107,7 @@ sealed class SignsOfLife(
         var doubtful = false;
         foreach (var chunk in executions.All.Where(execution => time.GetElapsedTime(execution.ClaimedAt) > _young).ToArray().Chunk(Batch))
         {
-            var lost = store.Renew([.. chunk.Select(execution => execution.Lease)]).ToHashSet();
+            var lost = queue.Renew([.. chunk.Select(execution => execution.Lease)]).ToHashSet();
             foreach (var execution in chunk)
                 doubtful |= LooksLost(execution, lost.Contains(execution.Job.Claim));
         }

@@ -1,48 +1,55 @@
-using System.Reflection;
 using JobRunner.Storage;
 
 namespace JobRunner.Dashboard.Tests.Support;
 
 /// <summary>An empty store that counts how often it is asked for the numbers, and that can stop answering.</summary>
-sealed class CountingStore
+sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 {
     int _counts;
-
-    public CountingStore()
-    {
-        Proxy = DispatchProxy.Create<IJobStore, Answers>();
-        ((Answers)(object)Proxy).Store = this;
-    }
-
-    public IJobStore Proxy { get; }
 
     public int Counts => Volatile.Read(ref _counts);
 
     public bool IsDown { get; set; }
 
-    object? Answer(string method)
+    public string Description => "nothing";
+
+    public IJobReader Reader => this;
+
+    public IServerRegistry Servers => this;
+
+    public IWorkQueue Queue => throw new NotSupportedException();
+
+    public IJobActions Actions => throw new NotSupportedException();
+
+    public IMaintenance Maintenance => throw new NotSupportedException();
+
+    public INotesStore Notes => throw new NotSupportedException();
+
+    public IResourceLocks Locks => throw new NotSupportedException();
+
+    public IRecurringStore Recurring => throw new NotSupportedException();
+
+    public Task InitializeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
     {
-        if (method == nameof(IJobStore.CountAsync))
-            Interlocked.Increment(ref _counts);
-        if (IsDown)
-            throw new TimeoutException("The store does not answer.");
-        return method switch
-        {
-            nameof(IJobStore.CountAsync) => Task.FromResult(
-                new StoreCounts(JobStates.All.ToDictionary(s => s, _ => 0L), 0, 0, new Dictionary<string, long>())),
-            nameof(IJobStore.ListAsync) => Task.FromResult<IReadOnlyList<JobSummary>>([]),
-            nameof(IJobStore.ListServersAsync) => Task.FromResult<IReadOnlyList<ServerInfo>>([]),
-            "get_Description" => "nothing",
-            _ => Task.CompletedTask,
-        };
+        Interlocked.Increment(ref _counts);
+        return Answer(new StoreCounts(JobStates.All.ToDictionary(s => s, _ => 0L), 0, 0, new Dictionary<string, long>()));
     }
 
-#pragma warning disable CA1852 // DispatchProxy makes a type that derives from it.
-    class Answers : DispatchProxy
-    {
-        public CountingStore Store { get; set; } = null!;
+    public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken) => Answer<JobDetails?>(null);
 
-        protected override object? Invoke(MethodInfo? method, object?[]? arguments) => Store.Answer(method!.Name);
-    }
-#pragma warning restore CA1852
+    public Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<JobSummary>>([]);
+
+    public Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<JobLogLine>>([]);
+
+    public Task<IReadOnlyList<ServerInfo>> ListAsync(CancellationToken cancellationToken) => Answer<IReadOnlyList<ServerInfo>>([]);
+
+    public void Announce(ServerInfo server, TimeSpan gap) => throw new NotSupportedException();
+
+    public Task WithdrawAsync(string serverId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<T> Answer<T>(T answer) => IsDown ? throw new TimeoutException("The store does not answer.") : Task.FromResult(answer);
 }

@@ -39,23 +39,23 @@ sealed class Given(IJobStore store)
     {
         var queue = "q" + Guid.NewGuid().ToString("N");
         var id = await AddAsync(JobState.Enqueued(queue, Now - age - TimeSpan.FromSeconds(80)), call);
-        var claimed = (await store.ClaimAsync([queue], 1, default)).ShouldHaveSingleItem();
+        var claimed = (await store.Queue.ClaimAsync([queue], 1, default)).ShouldHaveSingleItem();
         var running = JobState.Processing(Server, Guid.NewGuid().ToString("N"), Now - age - TimeSpan.FromSeconds(12));
-        var applied = await store.ApplyAsync(
+        var applied = await store.Queue.ApplyAsync(
             [new(id, claimed.StateId, claimed.StateName, [running, .. then], Claim: claimed.Claim)], default);
         applied.ShouldHaveSingleItem().ShouldNotBeNull();
         return id;
     }
 
     public async Task<long> AddAsync(JobState state, Invocation? call = null) =>
-        (await store.AddAsync([new(call ?? Call("Render", "\"intro.mov\"", "1080"), state, _parameters)], default)).Single();
+        (await store.Actions.AddAsync([new(call ?? Call("Render", "\"intro.mov\"", "1080"), state, _parameters)], default)).Single();
 
     public Task LogAsync(long id, params string[] lines) =>
-        store.WriteNotesAsync([.. lines.Select((text, i) => new JobLogLine(0, id, Now.AddMilliseconds(i * 130), 2, text))], [], default);
+        store.Notes.WriteAsync([.. lines.Select((text, i) => new JobLogLine(0, id, Now.AddMilliseconds(i * 130), 2, text))], [], default);
 
     public Task ProgressAsync(long id, double fraction, string? message) =>
-        store.WriteNotesAsync([], [new(id, fraction, message, Now)], default);
+        store.Notes.WriteAsync([], [new(id, fraction, message, Now)], default);
 
     public void Announce(string id = Server, params string[] queues) =>
-        store.Announce(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now), TimeSpan.FromSeconds(30));
+        store.Servers.Announce(new(id, queues.Length == 0 ? ["default"] : queues, 20, Now.AddHours(-3), Now), TimeSpan.FromSeconds(30));
 }

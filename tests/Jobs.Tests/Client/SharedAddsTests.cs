@@ -13,9 +13,9 @@ public sealed class SharedAddsTests
     [Fact(Timeout = 30_000)]
     public async Task What_flows_with_a_caller_does_not_flow_with_the_batch()
     {
-        var store = DispatchProxy.Create<IJobStore, HeldStore>();
-        var held = (HeldStore)store;
-        var adds = new SharedAdds(store);
+        var actions = DispatchProxy.Create<IJobActions, HeldActions>();
+        var held = (HeldActions)actions;
+        var adds = new SharedAdds(actions);
 
         _ambient.Value = "the first caller's";
         using var activity = new Activity("request").Start();
@@ -33,7 +33,7 @@ public sealed class SharedAddsTests
         new Invocation("Shop.Job, Shop", "Run", [], []), JobState.Enqueued("default", TimeProvider.System.GetUtcNow()), new Dictionary<string, string?>());
 
 #pragma warning disable CA1852 // DispatchProxy makes a type that derives from it.
-    class HeldStore : DispatchProxy
+    class HeldActions : DispatchProxy
     {
         readonly InMemoryJobStore _store = new(TimeProvider.System);
 
@@ -50,7 +50,7 @@ public sealed class SharedAddsTests
             Seen.Add((_ambient.Value, Activity.Current));
             Begun.Release();
             await Go.WaitAsync();
-            return await _store.AddAsync(jobs, default);
+            return await _store.Actions.AddAsync(jobs, default);
         }
     }
 #pragma warning restore CA1852

@@ -10,7 +10,7 @@ public abstract partial class JobStoreConformance
     {
         var jobs = Enumerable.Range(0, 50).Select(i => Enqueued() with { Invocation = Call(null, $"\"{i}\"") }).ToArray();
 
-        var ids = await Store.AddAsync(jobs, default);
+        var ids = await Store.Actions.AddAsync(jobs, default);
 
         ids.Count.ShouldBe(50);
         ids.Distinct().Count().ShouldBe(50);
@@ -19,7 +19,7 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
-    public async Task Adding_nothing_adds_nothing() => (await Store.AddAsync([], default)).ShouldBeEmpty();
+    public async Task Adding_nothing_adds_nothing() => (await Store.Actions.AddAsync([], default)).ShouldBeEmpty();
 
     [Fact]
     public async Task An_added_job_is_read_as_it_was_given()

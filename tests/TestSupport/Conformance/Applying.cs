@@ -42,7 +42,7 @@ public abstract partial class JobStoreConformance
         details.History.Take(2).Select(s => s.Name).ShouldBe([JobStates.Scheduled, JobStates.Failed]);
         details.Parameters["RetryCount"].ShouldBe("1");
         details.ExpireAt.ShouldBeNull();
-        var counts = await Store.CountAsync(default);
+        var counts = await Store.Reader.CountAsync(default);
         counts.Retries.ShouldBe(1);
         counts.ByState[JobStates.Failed].ShouldBe(0);
         (await ClaimAsync()).ShouldBeEmpty();
@@ -54,13 +54,13 @@ public abstract partial class JobStoreConformance
         var first = await AddAndClaimAsync();
         await ApplyAsync(By(first, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } });
         await EnqueueDueAsync(TimeSpan.FromMinutes(1));
-        (await Store.CountAsync(default)).Retries.ShouldBe(0);
+        (await Store.Reader.CountAsync(default)).Retries.ShouldBe(0);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
 
         await ApplyAsync(By(second, Processing(), Failed(), Retry()) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "2" } });
 
         (await GetAsync(first.JobId)).Parameters["RetryCount"].ShouldBe("2");
-        (await Store.CountAsync(default)).Retries.ShouldBe(1);
+        (await Store.Reader.CountAsync(default)).Retries.ShouldBe(1);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public abstract partial class JobStoreConformance
 
         (await ApplyAsync(mark)).ShouldBe(written);
         (await HistoryAsync(job.JobId)).Length.ShouldBe(2);
-        await Store.DeleteAsync([job.JobId], null, default);
+        await Store.Actions.DeleteAsync([job.JobId], null, default);
         (await ApplyAsync(mark)).ShouldBeNull("somebody deleted it");
     }
 
@@ -133,7 +133,7 @@ public abstract partial class JobStoreConformance
         var job = await AddAndClaimAsync();
         var mark = By(job, Processing());
         await ApplyAsync(mark);
-        await Store.ReleaseAsync([job.Claim], default);
+        await Store.Queue.ReleaseAsync([job.Claim], default);
 
         (await ApplyAsync(mark)).ShouldBeNull();
     }
@@ -142,7 +142,7 @@ public abstract partial class JobStoreConformance
     public async Task A_late_finisher_changes_nothing_once_its_claim_was_taken_back()
     {
         var late = await StartAsync(await AddAndClaimAsync());
-        await Store.ReleaseAsync([late.Claim], default);
+        await Store.Queue.ReleaseAsync([late.Claim], default);
         (await ApplyAsync(By(late, Succeeded()))).ShouldBeNull();
         var next = (await ClaimAsync()).ShouldHaveSingleItem();
 
@@ -156,24 +156,24 @@ public abstract partial class JobStoreConformance
     public async Task An_end_that_comes_after_a_change_from_outside_changes_nothing_but_gives_its_claim_up()
     {
         var job = await StartAsync(await AddAndClaimAsync());
-        await Store.DeleteAsync([job.JobId], null, default);
+        await Store.Actions.DeleteAsync([job.JobId], null, default);
 
         (await ApplyAsync(By(job, Succeeded()))).ShouldBeNull();
 
         (await HistoryAsync(job.JobId))[0].ShouldBe(JobStates.Deleted);
         (await CountAsync(JobStates.Succeeded)).ShouldBe(0);
-        await Store.ReleaseAsync([job.Claim], default);
-        (await Store.CountAsync(default)).Queues.ShouldBeEmpty();
+        await Store.Queue.ReleaseAsync([job.Claim], default);
+        (await Store.Reader.CountAsync(default)).Queues.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Each_change_of_a_batch_is_guarded_for_itself()
     {
-        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
-        await Store.DeleteAsync([jobs[1].JobId], null, default);
+        await Store.Actions.DeleteAsync([jobs[1].JobId], null, default);
 
-        var taken = await Store.ApplyAsync([.. jobs.Reverse().Select(job => By(job, Processing(), Succeeded()))], default);
+        var taken = await Store.Queue.ApplyAsync([.. jobs.Reverse().Select(job => By(job, Processing(), Succeeded()))], default);
 
         taken.Select(id => id is not null).ShouldBe([true, false, true]);
         (await CountAsync(JobStates.Succeeded)).ShouldBe(2);
@@ -182,11 +182,11 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task The_returned_state_ids_guard_the_next_change()
     {
-        await Store.AddAsync([Enqueued(), Enqueued()], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
 
-        var started = await Store.ApplyAsync([.. jobs.Select(job => By(job, Processing()))], default);
-        var ended = await Store.ApplyAsync([.. jobs.Select((job, i) => By(job, Succeeded()) with { SeenStateId = started[i]!.Value })], default);
+        var started = await Store.Queue.ApplyAsync([.. jobs.Select(job => By(job, Processing()))], default);
+        var ended = await Store.Queue.ApplyAsync([.. jobs.Select((job, i) => By(job, Succeeded()) with { SeenStateId = started[i]!.Value })], default);
 
         ended.ShouldAllBe(id => id != null);
         ended.ShouldNotContain(started[0]);
@@ -197,7 +197,7 @@ public abstract partial class JobStoreConformance
     {
         var job = await AddAndClaimAsync();
 
-        var taken = await Store.ApplyAsync([By(job, Succeeded()), By(job, Failed())], default);
+        var taken = await Store.Queue.ApplyAsync([By(job, Succeeded()), By(job, Failed())], default);
 
         taken.Select(id => id is not null).ShouldBe([true, false]);
         (await HistoryAsync(job.JobId)).ShouldBe([JobStates.Succeeded, JobStates.Enqueued]);
@@ -206,11 +206,11 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_text_with_characters_that_no_database_takes_does_not_refuse_its_batch()
     {
-        await Store.AddAsync([Enqueued(), Enqueued()], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
         var strange = JobState.Failed(Now, new ExceptionInfo("E", "a\0b\ud800c", "\0"), null, "why\0");
 
-        var taken = await Store.ApplyAsync([By(jobs[0], strange), By(jobs[1], Succeeded())], default);
+        var taken = await Store.Queue.ApplyAsync([By(jobs[0], strange), By(jobs[1], Succeeded())], default);
 
         taken.ShouldAllBe(id => id != null);
         (await GetAsync(jobs[0].JobId)).State!.Name.ShouldBe(JobStates.Failed);
@@ -219,10 +219,10 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task Batches_that_meet_neither_deadlock_nor_take_twice()
     {
-        await Store.AddAsync([.. Enumerable.Range(0, 200).Select(_ => Enqueued())], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 200).Select(_ => Enqueued())], default);
         var jobs = await ClaimAsync(200);
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => Store.ApplyAsync(
+        var taken = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => Store.Queue.ApplyAsync(
             [.. (n % 2 == 0 ? jobs : jobs.Reverse()).Select(job => By(job, Processing(), Succeeded()))], default))));
 
         taken.Sum(batch => batch.Count(id => id is not null)).ShouldBe(200);

@@ -9,7 +9,7 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task Earlier_queues_come_first_and_in_a_queue_the_oldest_job()
     {
-        var ids = await Store.AddAsync(
+        var ids = await Store.Actions.AddAsync(
             [Enqueued("low"), Enqueued("default"), Enqueued("critical"), Enqueued("low"), Enqueued("critical")], default);
 
         var claimed = await ClaimAsync(4, "critical", "low", "default");
@@ -21,41 +21,41 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_claim_takes_no_more_than_asked_and_only_from_its_queues()
     {
-        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued(), Enqueued("low")], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued(), Enqueued("low")], default);
 
         (await ClaimAsync(2)).Count.ShouldBe(2);
         (await ClaimAsync(2)).Count.ShouldBe(1);
         (await ClaimAsync(2)).ShouldBeEmpty();
         (await ClaimAsync(0)).ShouldBeEmpty();
-        (await Store.ClaimAsync([], 5, default)).ShouldBeEmpty();
+        (await Store.Queue.ClaimAsync([], 5, default)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_claim_takes_no_more_from_a_queue_than_its_limit()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 9).Select(n => Enqueued(n % 2 == 0 ? "default" : "low"))], default);
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 9).Select(n => Enqueued(n % 2 == 0 ? "default" : "low"))], default);
 
-        var claimed = await Store.ClaimAsync([new("low", 3), new("default", 1), new("critical", 5), new("none", 0)], 10, [], default);
+        var claimed = await Store.Queue.ClaimAsync([new("low", 3), new("default", 1), new("critical", 5), new("none", 0)], 10, [], default);
 
         claimed.Select(job => job.JobId).ShouldBe([ids[1], ids[3], ids[5], ids[0]]);
-        (await Store.ClaimAsync([new("low", 3), new("default", 3)], 2, [], default)).Select(job => job.JobId).ShouldBe([ids[7], ids[2]]);
+        (await Store.Queue.ClaimAsync([new("low", 3), new("default", 3)], 2, [], default)).Select(job => job.JobId).ShouldBe([ids[7], ids[2]]);
     }
 
     [Fact]
     public async Task A_look_tells_where_something_waits_and_when_something_is_due()
     {
-        (await Store.LookAsync(["default", "low"], default)).ShouldSatisfyAllConditions(
+        (await Store.Queue.LookAsync(["default", "low"], default)).ShouldSatisfyAllConditions(
             outlook => outlook.Waiting.ShouldBeEmpty(),
             outlook => outlook.NextScheduled.ShouldBeNull(),
             outlook => outlook.NextRecurring.ShouldBeNull());
-        await Store.AddAsync([Enqueued("low"), Enqueued("critical"), Scheduled(TimeSpan.FromMinutes(10)), Scheduled(TimeSpan.FromHours(1))], default);
+        await Store.Actions.AddAsync([Enqueued("low"), Enqueued("critical"), Scheduled(TimeSpan.FromMinutes(10)), Scheduled(TimeSpan.FromHours(1))], default);
 
-        var outlook = await Store.LookAsync(["default", "low"], default);
+        var outlook = await Store.Queue.LookAsync(["default", "low"], default);
 
         outlook.Waiting.ShouldBe(["low"]);
         outlook.NextScheduled.ShouldNotBeNull().TotalMinutes.ShouldBe(10, 0.5);
         await ClaimAsync(10, "low");
-        (await Store.LookAsync(["default", "low"], default)).Waiting.ShouldBeEmpty("what is claimed does not wait");
+        (await Store.Queue.LookAsync(["default", "low"], default)).Waiting.ShouldBeEmpty("what is claimed does not wait");
     }
 
     [Fact]
@@ -63,13 +63,13 @@ public abstract partial class JobStoreConformance
     {
         var job = await AddAndClaimAsync();
 
-        await Store.MoveAsync([job.Claim, new Claim(job.Claim.QueueRowId + 1000, 1)], "low", default);
+        await Store.Queue.MoveAsync([job.Claim, new Claim(job.Claim.QueueRowId + 1000, 1)], "low", default);
 
         (await ClaimAsync()).ShouldBeEmpty();
         var moved = (await ClaimAsync(10, "low")).ShouldHaveSingleItem();
         moved.JobId.ShouldBe(job.JobId);
         moved.Claim.ShouldNotBe(job.Claim);
-        await Store.MoveAsync([job.Claim], "default", default);
+        await Store.Queue.MoveAsync([job.Claim], "default", default);
         (await ClaimAsync()).ShouldBeEmpty("a claim that is not held moves nothing");
         (await ApplyAsync(By(moved, Processing(), Succeeded()))).ShouldNotBeNull();
     }
@@ -94,7 +94,7 @@ public abstract partial class JobStoreConformance
     public async Task Whoever_claims_a_row_next_gets_another_token()
     {
         var first = await AddAndClaimAsync();
-        await Store.ReleaseAsync([first.Claim], default);
+        await Store.Queue.ReleaseAsync([first.Claim], default);
         var second = (await ClaimAsync()).ShouldHaveSingleItem();
 
         second.JobId.ShouldBe(first.JobId);
@@ -104,8 +104,8 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_deleted_job_is_not_claimed_and_does_not_hide_those_behind_it()
     {
-        var ids = await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
-        await Store.DeleteAsync([ids[0], ids[1]], null, default);
+        var ids = await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        await Store.Actions.DeleteAsync([ids[0], ids[1]], null, default);
 
         (await ClaimAsync(2)).ShouldHaveSingleItem().JobId.ShouldBe(ids[2]);
     }
@@ -113,7 +113,7 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task Eight_workers_claim_each_of_two_thousand_jobs_exactly_once()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 2000).Select(_ => Enqueued())], default);
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 2000).Select(_ => Enqueued())], default);
 
         var claimed = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {

@@ -65,7 +65,7 @@ public abstract partial class JobStoreConformance
     {
         var parent = await AddAsync(Enqueued());
         var first = await ContinueAsync(parent, OnSuccess);
-        var others = await Store.AddContinuationsAsync(parent, [Waiting(parent, Any), Waiting(parent, OnDelete)], default);
+        var others = await Store.Actions.AddContinuationsAsync(parent, [Waiting(parent, Any), Waiting(parent, OnDelete)], default);
 
         (await GetAsync(parent)).Parameters["Continuations"].ShouldBe(
             $$"""[{"JobId":"{{first}}","Options":1},{"JobId":"{{others[0]}}"},{"JobId":"{{others[1]}}","Options":2}]""");
@@ -134,7 +134,7 @@ public abstract partial class JobStoreConformance
         var grandchild = await ContinueAsync(child, OnSuccess);
         var afterAll = await ContinueAsync(grandchild, Any);
 
-        await Store.DeleteAsync([parent], null, default);
+        await Store.Actions.DeleteAsync([parent], null, default);
 
         await ShouldHaveGoneToAsync(afterAll, JobStates.Enqueued);
         await ShouldHaveGoneToAsync(child, JobStates.Deleted);
@@ -148,8 +148,8 @@ public abstract partial class JobStoreConformance
         var parent = await AddAndClaimAsync();
         var started = await ContinueAsync(parent.JobId, OnSuccess);
         var dropped = await ContinueAsync(parent.JobId, Any);
-        await Store.RequeueAsync([started], null, default);
-        await Store.DeleteAsync([dropped], null, default);
+        await Store.Actions.RequeueAsync([started], null, default);
+        await Store.Actions.DeleteAsync([dropped], null, default);
 
         await EndAsync(parent, JobStates.Succeeded);
 
@@ -164,7 +164,7 @@ public abstract partial class JobStoreConformance
         var parent = await AddAndClaimAsync();
         var child = await ContinueAsync(parent.JobId, OnSuccess);
         await EndAsync(parent, JobStates.Succeeded);
-        await Store.RequeueAsync([parent.JobId], null, default);
+        await Store.Actions.RequeueAsync([parent.JobId], null, default);
 
         await EndAsync((await ClaimAsync()).Single(job => job.JobId == parent.JobId), JobStates.Succeeded);
 
@@ -177,7 +177,7 @@ public abstract partial class JobStoreConformance
         var parent = await AddAsync(Enqueued());
         var child = await ContinueAsync(parent, OnSuccess);
 
-        (await Store.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(0);
 
         (await HistoryAsync(child)).ShouldBe([JobStates.Awaiting]);
     }
@@ -185,12 +185,12 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task Continuations_added_while_their_parents_end_are_neither_lost_nor_released_twice()
     {
-        await Store.AddAsync([.. Enumerable.Range(0, 200).Select(_ => Enqueued())], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 200).Select(_ => Enqueued())], default);
         var parents = await ClaimAsync(200);
         var ending = Task.Run(async () =>
         {
             foreach (var some in parents.Chunk(10))
-                await Store.ApplyAsync([.. some.Select(job => By(job, Processing(), Succeeded()))], default);
+                await Store.Queue.ApplyAsync([.. some.Select(job => By(job, Processing(), Succeeded()))], default);
         });
 
         var added = await Task.WhenAll(Enumerable.Range(0, 4).Select(n => Task.Run(async () =>
@@ -210,12 +210,12 @@ public abstract partial class JobStoreConformance
         Call(ownQueue, "\"x\""), JobState.Awaiting(parent, options, next ?? AwaitingState.NextEnqueued(), Now), _noParameters);
 
     async Task<long> ContinueAsync(long parent, ContinuationOptions options, string? next = null, string? ownQueue = null) =>
-        (await Store.AddContinuationsAsync(parent, [Waiting(parent, options, next, ownQueue)], default)).ShouldHaveSingleItem();
+        (await Store.Actions.AddContinuationsAsync(parent, [Waiting(parent, options, next, ownQueue)], default)).ShouldHaveSingleItem();
 
     async Task EndAsync(ClaimedJob job, string end)
     {
         if (end == JobStates.Deleted)
-            (await Store.DeleteAsync([job.JobId], null, default)).ShouldBe(1);
+            (await Store.Actions.DeleteAsync([job.JobId], null, default)).ShouldBe(1);
         else
             (await ApplyAsync(By(job, end == JobStates.Succeeded ? Succeeded() : Failed()))).ShouldNotBeNull();
     }

@@ -50,7 +50,7 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     protected NewJob Scheduled(TimeSpan delay, string? ownQueue = null) =>
         new(Call(ownQueue, "\"x\""), JobState.Scheduled(Now + delay, Now), _noParameters);
 
-    protected async Task<long> AddAsync(NewJob job) => (await Store.AddAsync([job], default))[0];
+    protected async Task<long> AddAsync(NewJob job) => (await Store.Actions.AddAsync([job], default))[0];
 
     protected async Task<ClaimedJob> AddAndClaimAsync(NewJob? job = null)
     {
@@ -59,7 +59,7 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     }
 
     protected Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int count = 100, params string[] queues) =>
-        Store.ClaimAsync(queues is [] ? ["default"] : queues, count, default);
+        Store.Queue.ClaimAsync(queues is [] ? ["default"] : queues, count, default);
 
     protected JobState Processing(string server = "jobrunner@test:1:5d2c") => JobState.Processing(server, Guid.NewGuid().ToString(), Now);
 
@@ -74,14 +74,14 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     protected async Task<int> EnqueueDueAsync(TimeSpan later, int count = 10)
     {
         await PassTimeAsync(later);
-        return await Store.EnqueueDueAsync(count, default);
+        return await Store.Maintenance.EnqueueDueAsync(count, default);
     }
 
     /// <summary>What an execution of <paramref name="job"/> writes.</summary>
     protected static StateChange By(ClaimedJob job, params JobState[] states) =>
         new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);
 
-    protected async Task<long?> ApplyAsync(StateChange change) => (await Store.ApplyAsync([change], default)).ShouldHaveSingleItem();
+    protected async Task<long?> ApplyAsync(StateChange change) => (await Store.Queue.ApplyAsync([change], default)).ShouldHaveSingleItem();
 
     /// <summary>Takes <paramref name="job"/> to Processing, and returns it as its execution sees it then.</summary>
     protected async Task<ClaimedJob> StartAsync(ClaimedJob job, string server = "jobrunner@test:1:5d2c") => job with
@@ -90,11 +90,11 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
         StateName = JobStates.Processing,
     };
 
-    protected async Task<JobDetails> GetAsync(long jobId) => (await Store.GetAsync(jobId, default)).ShouldNotBeNull();
+    protected async Task<JobDetails> GetAsync(long jobId) => (await Store.Reader.GetAsync(jobId, default)).ShouldNotBeNull();
 
     protected async Task<string[]> HistoryAsync(long jobId) => [.. (await GetAsync(jobId)).History.Select(state => state.Name)];
 
-    protected async Task<long> CountAsync(string state) => (await Store.CountAsync(default)).ByState[state];
+    protected async Task<long> CountAsync(string state) => (await Store.Reader.CountAsync(default)).ByState[state];
 
     protected ServerInfo Server(string id = "jobrunner@test:1:5d2c") => new(id, ["default"], 4, Now, Now);
 }

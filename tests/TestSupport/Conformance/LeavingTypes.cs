@@ -11,7 +11,7 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task Jobs_of_types_to_leave_are_passed_over_and_stay_for_others()
     {
-        var ids = await Store.AddAsync([Foreign(), Enqueued(), Foreign(), Enqueued()], default);
+        var ids = await Store.Actions.AddAsync([Foreign(), Enqueued(), Foreign(), Enqueued()], default);
 
         (await LeavingAsync(1)).ShouldHaveSingleItem().JobId.ShouldBe(ids[1]);
         (await LeavingAsync(10)).ShouldHaveSingleItem().JobId.ShouldBe(ids[3]);
@@ -31,11 +31,11 @@ public abstract partial class JobStoreConformance
     public async Task A_job_behind_thousands_to_leave_is_reached_by_a_few_claims_and_an_older_one_by_the_next_round()
     {
         var older = await AddAndClaimAsync();
-        await Store.AddAsync([.. Enumerable.Range(0, 12_000).Select(_ => Foreign())], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 12_000).Select(_ => Foreign())], default);
         var id = await AddAsync(Enqueued());
 
         (await ReachedAsync()).ShouldBe(id);
-        await Store.ReleaseAsync([older.Claim], default);
+        await Store.Queue.ReleaseAsync([older.Claim], default);
         (await ReachedAsync()).ShouldBe(older.JobId);
 
         async Task<long> ReachedAsync()
@@ -50,7 +50,7 @@ public abstract partial class JobStoreConformance
         }
     }
 
-    Task<IReadOnlyList<ClaimedJob>> LeavingAsync(int count) => Store.ClaimAsync(["default"], count, _foreign, default);
+    Task<IReadOnlyList<ClaimedJob>> LeavingAsync(int count) => Store.Queue.ClaimAsync(["default"], count, _foreign, default);
 
     NewJob Foreign() => Enqueued() with { Invocation = Call() with { Type = _foreign[0] } };
 }

@@ -12,11 +12,11 @@ public abstract partial class JobStoreConformance
     {
         using var stop = new CancellationTokenSource();
         var signals = Channel.CreateUnbounded<StoreSignal>();
-        var listening = Store.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
+        var listening = Store.Queue.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
         await HearAsync(signals.Reader, StoreSignalKind.Enqueued, () => AddAsync(Enqueued()));
         var job = await StartAsync((await ClaimAsync(1)).ShouldHaveSingleItem());
 
-        await Store.DeleteAsync([job.JobId], null, default);
+        await Store.Actions.DeleteAsync([job.JobId], null, default);
 
         await HearAsync(signals.Reader, StoreSignalKind.Withdrawn, () => Task.CompletedTask, job.JobId);
         await stop.CancelAsync();
@@ -28,14 +28,14 @@ public abstract partial class JobStoreConformance
     {
         using var stop = new CancellationTokenSource();
         var signals = Channel.CreateUnbounded<StoreSignal>();
-        var listening = Store.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
+        var listening = Store.Queue.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
         await HearAsync(signals.Reader, StoreSignalKind.Enqueued, () => AddAsync(Enqueued()));
         var job = (await ClaimAsync(1)).ShouldHaveSingleItem();
         while (signals.Reader.TryRead(out _))
         {
         }
 
-        await Store.ReleaseAsync([job.Claim], default);
+        await Store.Queue.ReleaseAsync([job.Claim], default);
 
         await HearAsync(signals.Reader, StoreSignalKind.Enqueued, () => Task.CompletedTask);
         await stop.CancelAsync();

@@ -17,7 +17,7 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddInAsync(state);
 
-        (await Store.RequeueAsync([id], "again", default)).ShouldBe(1);
+        (await Store.Actions.RequeueAsync([id], "again", default)).ShouldBe(1);
 
         var details = await GetAsync(id);
         details.State!.Name.ShouldBe(JobStates.Enqueued);
@@ -39,8 +39,8 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddInAsync(state);
 
-        (await Store.DeleteAsync([id], "enough", default)).ShouldBe(1);
-        (await Store.DeleteAsync([id], "enough", default)).ShouldBe(0);
+        (await Store.Actions.DeleteAsync([id], "enough", default)).ShouldBe(1);
+        (await Store.Actions.DeleteAsync([id], "enough", default)).ShouldBe(0);
 
         var details = await GetAsync(id);
         details.State!.Name.ShouldBe(JobStates.Deleted);
@@ -48,7 +48,7 @@ public abstract partial class JobStoreConformance
         details.ExpireAt.ShouldNotBeNull();
         (await ClaimAsync()).ShouldBeEmpty();
         (await EnqueueDueAsync(TimeSpan.FromDays(1))).ShouldBe(0);
-        var counts = await Store.CountAsync(default);
+        var counts = await Store.Reader.CountAsync(default);
         counts.ByState[JobStates.Deleted].ShouldBe(1);
         counts.ByState[JobStates.Succeeded].ShouldBe(0);
         counts.Retries.ShouldBe(0);
@@ -59,8 +59,8 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddAsync(Enqueued());
 
-        await Store.RequeueAsync([id], null, default);
-        await Store.RequeueAsync([id, id], null, default);
+        await Store.Actions.RequeueAsync([id], null, default);
+        await Store.Actions.RequeueAsync([id, id], null, default);
 
         (await ClaimAsync()).Count.ShouldBe(1);
         (await ClaimAsync()).ShouldBeEmpty();
@@ -71,9 +71,9 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddAsync(Enqueued("low"));
 
-        await Store.RequeueAsync([id], null, default);
+        await Store.Actions.RequeueAsync([id], null, default);
 
-        (await Store.CountAsync(default)).Queues.Where(queue => queue.Value > 0).ShouldHaveSingleItem().Key.ShouldBe("default");
+        (await Store.Reader.CountAsync(default)).Queues.Where(queue => queue.Value > 0).ShouldHaveSingleItem().Key.ShouldBe("default");
         (await ClaimAsync(10, "low", "default")).ShouldHaveSingleItem().Queue.ShouldBe("default");
         (await ClaimAsync(10, "low", "default")).ShouldBeEmpty();
     }
@@ -84,7 +84,7 @@ public abstract partial class JobStoreConformance
         var job = await AddAndClaimAsync(Enqueued("default", "critical"));
         await ApplyAsync(By(job, Failed()));
 
-        await Store.RequeueAsync([job.JobId], null, default);
+        await Store.Actions.RequeueAsync([job.JobId], null, default);
 
         (await ClaimAsync(10, "critical")).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
@@ -94,9 +94,9 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddAsync(Enqueued());
 
-        (await Store.RequeueAsync([id, 987_654_321], null, default)).ShouldBe(1);
-        (await Store.DeleteAsync([987_654_321, id], null, default)).ShouldBe(1);
-        (await Store.DeleteAsync([], null, default)).ShouldBe(0);
+        (await Store.Actions.RequeueAsync([id, 987_654_321], null, default)).ShouldBe(1);
+        (await Store.Actions.DeleteAsync([987_654_321, id], null, default)).ShouldBe(1);
+        (await Store.Actions.DeleteAsync([], null, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -104,9 +104,9 @@ public abstract partial class JobStoreConformance
     {
         var job = await StartAsync(await AddAndClaimAsync());
 
-        await Store.RequeueAsync([job.JobId], null, default);
+        await Store.Actions.RequeueAsync([job.JobId], null, default);
 
-        (Store.Renew([new Lease(job.JobId, job.Claim, job.StateId)])).ShouldBe([job.Claim]);
+        (Store.Queue.Renew([new Lease(job.JobId, job.Claim, job.StateId)])).ShouldBe([job.Claim]);
         (await ApplyAsync(By(job, Succeeded()))).ShouldBeNull();
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
@@ -119,11 +119,11 @@ public abstract partial class JobStoreConformance
     public async Task A_job_that_is_requeued_while_it_runs_waits_once_whatever_becomes_of_that_run(string what)
     {
         var job = await StartAsync(await AddAndClaimAsync());
-        await Store.RequeueAsync([job.JobId], null, default);
+        await Store.Actions.RequeueAsync([job.JobId], null, default);
 
         await GiveUpAsync(job, what);
 
-        (await Store.CountAsync(default)).Queues.Values.Sum().ShouldBe(1);
+        (await Store.Reader.CountAsync(default)).Queues.Values.Sum().ShouldBe(1);
         (await ClaimAsync(10, "default", "low")).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
 
@@ -135,7 +135,7 @@ public abstract partial class JobStoreConformance
     public async Task A_job_that_was_requeued_and_runs_anew_is_not_run_beside_that_whatever_becomes_of_the_old_run(string what)
     {
         var old = await AddAndClaimAsync();
-        await Store.RequeueAsync([old.JobId], null, default);
+        await Store.Actions.RequeueAsync([old.JobId], null, default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
 
         await GiveUpAsync(old, what, job);
@@ -148,10 +148,10 @@ public abstract partial class JobStoreConformance
     public async Task A_job_with_two_runs_that_are_given_up_at_once_waits_once()
     {
         var old = await AddAndClaimAsync();
-        await Store.RequeueAsync([old.JobId], null, default);
+        await Store.Actions.RequeueAsync([old.JobId], null, default);
         var job = (await ClaimAsync()).ShouldHaveSingleItem();
 
-        await Store.ReleaseAsync([old.Claim, job.Claim], default);
+        await Store.Queue.ReleaseAsync([old.Claim, job.Claim], default);
 
         (await ClaimAsync()).ShouldHaveSingleItem().JobId.ShouldBe(job.JobId);
     }
@@ -159,17 +159,17 @@ public abstract partial class JobStoreConformance
     async Task GiveUpAsync(ClaimedJob job, string what, ClaimedJob? renewed = null)
     {
         if (what == "release")
-            await Store.ReleaseAsync([job.Claim], default);
+            await Store.Queue.ReleaseAsync([job.Claim], default);
         else if (what == "move")
-            await Store.MoveAsync([job.Claim], "low", default);
+            await Store.Queue.MoveAsync([job.Claim], "low", default);
         else if (what == "drop")
-            await Store.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
+            await Store.Queue.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
         else
         {
             await PassTimeAsync(TimeSpan.FromHours(1));
             if (renewed is not null)
-                Store.Renew([new Lease(renewed.JobId, renewed.Claim, renewed.StateId)]).ShouldBeEmpty();
-            (await Store.RescueAsync(Silence, null, default)).ShouldBe(0);
+                Store.Queue.Renew([new Lease(renewed.JobId, renewed.Claim, renewed.StateId)]).ShouldBeEmpty();
+            (await Store.Maintenance.RescueAsync(Silence, null, default)).ShouldBe(0);
         }
     }
 

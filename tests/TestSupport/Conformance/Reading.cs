@@ -7,7 +7,7 @@ namespace JobRunner.TestSupport;
 public abstract partial class JobStoreConformance
 {
     [Fact]
-    public async Task A_job_that_never_was_reads_as_null() => (await Store.GetAsync(987_654_321, default)).ShouldBeNull();
+    public async Task A_job_that_never_was_reads_as_null() => (await Store.Reader.GetAsync(987_654_321, default)).ShouldBeNull();
 
     [Fact]
     public async Task A_running_job_tells_its_queue()
@@ -20,20 +20,20 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task Lists_have_the_newest_jobs_first_in_pages()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 5).Select(_ => Enqueued())], default);
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 5).Select(_ => Enqueued())], default);
         await AddAsync(Scheduled(TimeSpan.FromHours(1)));
 
-        var page = await Store.ListAsync(JobStates.Enqueued, 1, 3, default);
+        var page = await Store.Reader.ListAsync(JobStates.Enqueued, 1, 3, default);
 
         page.Select(job => job.JobId).ShouldBe([ids[3], ids[2], ids[1]]);
         page.ShouldAllBe(job => job.State.Name == JobStates.Enqueued && job.State.Data["Queue"] == "default" && job.Invocation != null);
-        (await Store.ListAsync(JobStates.Failed, 0, 10, default)).ShouldBeEmpty();
+        (await Store.Reader.ListAsync(JobStates.Failed, 0, 10, default)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task An_empty_store_counts_zero_in_every_state()
     {
-        var counts = await Store.CountAsync(default);
+        var counts = await Store.Reader.CountAsync(default);
 
         counts.ByState.Keys.ShouldBe(JobStates.All, ignoreOrder: true);
         counts.ByState.Values.ShouldAllBe(n => n == 0);
@@ -45,11 +45,11 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task Counts_tell_states_queues_and_servers()
     {
-        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued("low"), Scheduled(TimeSpan.FromHours(1))], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued("low"), Scheduled(TimeSpan.FromHours(1))], default);
         await StartAsync((await ClaimAsync(1))[0]);
-        Store.Announce(Server(), TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(Server(), TimeSpan.FromSeconds(30));
 
-        var counts = await Store.CountAsync(default);
+        var counts = await Store.Reader.CountAsync(default);
 
         counts.ByState[JobStates.Enqueued].ShouldBe(2);
         counts.ByState[JobStates.Scheduled].ShouldBe(1);
@@ -63,10 +63,10 @@ public abstract partial class JobStoreConformance
     public async Task Log_lines_keep_their_order_and_are_read_on_from_the_last_one()
     {
         var id = await AddAsync(Enqueued());
-        await Store.WriteNotesAsync([.. Enumerable.Range(0, 5).Select(i => Line(id, $"line {i}"))], [], default);
+        await Store.Notes.WriteAsync([.. Enumerable.Range(0, 5).Select(i => Line(id, $"line {i}"))], [], default);
 
-        var first = await Store.ReadLogAsync(id, 0, 3, default);
-        var rest = await Store.ReadLogAsync(id, first[^1].Id, 100, default);
+        var first = await Store.Reader.ReadLogAsync(id, 0, 3, default);
+        var rest = await Store.Reader.ReadLogAsync(id, first[^1].Id, 100, default);
 
         first.Concat(rest).Select(line => line.Message).ShouldBe(["line 0", "line 1", "line 2", "line 3", "line 4"]);
         first[0].JobId.ShouldBe(id);
@@ -77,8 +77,8 @@ public abstract partial class JobStoreConformance
     public async Task The_newest_progress_counts()
     {
         var id = await AddAsync(Enqueued());
-        await Store.WriteNotesAsync([], [new(id, 0.25, "reading", Now), new(id, 0.5, "writing", Now)], default);
-        await Store.WriteNotesAsync([], [new(id, 0.75, null, Now)], default);
+        await Store.Notes.WriteAsync([], [new(id, 0.25, "reading", Now), new(id, 0.5, "writing", Now)], default);
+        await Store.Notes.WriteAsync([], [new(id, 0.75, null, Now)], default);
 
         var progress = (await GetAsync(id)).Progress.ShouldNotBeNull();
 
@@ -91,10 +91,10 @@ public abstract partial class JobStoreConformance
     {
         var id = await AddAsync(Enqueued());
 
-        await Store.WriteNotesAsync([Line(987_654_321, "lost"), Line(id, "kept")], [new(987_654_321, 0.5, null, Now)], default);
+        await Store.Notes.WriteAsync([Line(987_654_321, "lost"), Line(id, "kept")], [new(987_654_321, 0.5, null, Now)], default);
 
-        (await Store.ReadLogAsync(id, 0, 10, default)).ShouldHaveSingleItem().Message.ShouldBe("kept");
-        (await Store.ReadLogAsync(987_654_321, 0, 10, default)).ShouldBeEmpty();
+        (await Store.Reader.ReadLogAsync(id, 0, 10, default)).ShouldHaveSingleItem().Message.ShouldBe("kept");
+        (await Store.Reader.ReadLogAsync(987_654_321, 0, 10, default)).ShouldBeEmpty();
     }
 
     JobLogLine Line(long jobId, string message) => new(0, jobId, Now, 2, message);

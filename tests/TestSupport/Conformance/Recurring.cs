@@ -246,11 +246,11 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_round_says_when_the_next_recurring_job_is_due()
     {
-        (await Store.EnqueueRecurringAsync(_recurringRules, default)).NextIn.ShouldBeNull();
+        (await Store.Recurring.EnqueueDueAsync(_recurringRules, default)).NextIn.ShouldBeNull();
         await Recurring.AddOrUpdateAsync("r", () => StaticJobs.Ping(), "* * * * *");
         await EnqueueRecurringAsync();
 
-        var next = (await Store.EnqueueRecurringAsync(_recurringRules, default)).NextIn.ShouldNotBeNull();
+        var next = (await Store.Recurring.EnqueueDueAsync(_recurringRules, default)).NextIn.ShouldNotBeNull();
 
         next.ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromMinutes(1));
         var due = (await Recurring.GetAsync("r"))!.NextExecution!.Value;
@@ -258,10 +258,10 @@ public abstract partial class JobStoreConformance
     }
 
     async Task<int> EnqueueRecurringAsync(RecurringRules? rules = null) =>
-        (await Store.EnqueueRecurringAsync(rules ?? _recurringRules, default)).Enqueued;
+        (await Store.Recurring.EnqueueDueAsync(rules ?? _recurringRules, default)).Enqueued;
 
     /// <summary>As if the job had run last that long ago, and nobody had been there since.</summary>
-    Task MakeDueAsync(string id, TimeSpan ago, params (string Field, string Value)[] fields) => Store.ChangeRecurringAsync(id, row =>
+    Task MakeDueAsync(string id, TimeSpan ago, params (string Field, string Value)[] fields) => Store.Recurring.ChangeAsync(id, row =>
     {
         var last = HangfireTime.Format(row.Now - ago);
         var changes = fields.ToDictionary(field => field.Field, field => field.Value);
@@ -273,7 +273,7 @@ public abstract partial class JobStoreConformance
     /// <summary>The times of all jobs that recurring jobs have enqueued, in the order of the jobs.</summary>
     async Task<Dictionary<string, long[]>> RecurringTimesAsync()
     {
-        var jobs = await Task.WhenAll((await Store.ListAsync(JobStates.Enqueued, 0, 10_000, default)).Reverse().Select(job => GetAsync(job.JobId)));
+        var jobs = await Task.WhenAll((await Store.Reader.ListAsync(JobStates.Enqueued, 0, 10_000, default)).Reverse().Select(job => GetAsync(job.JobId)));
         return jobs.GroupBy(job => job.Parameters["RecurringJobId"]!.Trim('"')).ToDictionary(
             jobs => jobs.Key, jobs => jobs.Select(job => long.Parse(job.Parameters["Time"]!, System.Globalization.CultureInfo.InvariantCulture)).ToArray());
     }

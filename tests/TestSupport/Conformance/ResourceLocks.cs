@@ -16,7 +16,7 @@ public abstract partial class JobStoreConformance
         (await AcquireAsync(_mine)).ShouldBe([_mine]);
         (await AcquireAsync(_theirs)).ShouldBeEmpty();
 
-        await Store.ReleaseLocksAsync([_mine], default);
+        await Store.Locks.ReleaseAsync([_mine], default);
 
         (await AcquireAsync(_theirs)).ShouldBe([_theirs]);
     }
@@ -44,8 +44,8 @@ public abstract partial class JobStoreConformance
 
         (await AcquireAsync(_theirs)).ShouldBe([_theirs]);
 
-        (Store.RefreshLocks([_mine])).ShouldBe([_mine]);
-        await Store.ReleaseLocksAsync([_mine], default);
+        (Store.Locks.Refresh([_mine])).ShouldBe([_mine]);
+        await Store.Locks.ReleaseAsync([_mine], default);
         (await AcquireAsync(_mine)).ShouldBeEmpty();
     }
 
@@ -54,7 +54,7 @@ public abstract partial class JobStoreConformance
     {
         await AcquireAsync(_mine);
         await PassTimeAsync(Silence / 2);
-        (Store.RefreshLocks([_mine])).ShouldBeEmpty();
+        (Store.Locks.Refresh([_mine])).ShouldBeEmpty();
         await PassTimeAsync(Silence * 0.75);
 
         (await AcquireAsync(_theirs)).ShouldBeEmpty();
@@ -64,8 +64,8 @@ public abstract partial class JobStoreConformance
     public async Task Nothing_happens_to_no_locks()
     {
         (await AcquireAsync()).ShouldBeEmpty();
-        (Store.RefreshLocks([])).ShouldBeEmpty();
-        await Store.ReleaseLocksAsync([], default);
+        (Store.Locks.Refresh([])).ShouldBeEmpty();
+        await Store.Locks.ReleaseAsync([], default);
     }
 
     [Fact(Timeout = Limit)]
@@ -77,17 +77,17 @@ public abstract partial class JobStoreConformance
             ResourceLock[] wanted = [.. Enumerable.Range(0, 10).Select(r => new ResourceLock($"race:{r}", 2 + n)).OrderBy(_ => Random.Shared.Next())];
             for (var i = 0; i < 10; i++)
             {
-                var held = await Store.AcquireLocksAsync(wanted, Silence, null, default);
+                var held = await Store.Locks.AcquireAsync(wanted, Silence, null, default);
                 foreach (var one in held)
                     Interlocked.Increment(ref holders[one.Resource[^1] - '0']).ShouldBe(1);
                 foreach (var one in held)
                     Interlocked.Decrement(ref holders[one.Resource[^1] - '0']);
-                await Store.ReleaseLocksAsync(held, default);
+                await Store.Locks.ReleaseAsync(held, default);
             }
         })));
     }
 
-    Task<IReadOnlyList<ResourceLock>> AcquireAsync(params ResourceLock[] locks) => Store.AcquireLocksAsync(locks, Silence, null, default);
+    Task<IReadOnlyList<ResourceLock>> AcquireAsync(params ResourceLock[] locks) => Store.Locks.AcquireAsync(locks, Silence, null, default);
 
     [Fact]
     public async Task A_worker_that_may_not_rescue_takes_no_lock_for_abandoned()
@@ -96,9 +96,9 @@ public abstract partial class JobStoreConformance
         await PassTimeAsync(Silence * 2);
         var worker = new Rescuer("jobrunner@back:1:a", Silence * 3, []);
         Announce(worker);
-        (await Store.AcquireLocksAsync([_mine], Silence, worker, default)).ShouldBeEmpty();
+        (await Store.Locks.AcquireAsync([_mine], Silence, worker, default)).ShouldBeEmpty();
 
         await PassTimeAsync(Silence * 2);
-        (await Store.AcquireLocksAsync([_mine], Silence, worker, default)).ShouldBe([_mine]);
+        (await Store.Locks.AcquireAsync([_mine], Silence, worker, default)).ShouldBe([_mine]);
     }
 }

@@ -9,10 +9,10 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task Of_changes_from_outside_that_saw_the_same_state_one_takes()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 100).Select(_ => Enqueued())], default);
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 100).Select(_ => Enqueued())], default);
         var seen = await ClaimAsync(100);
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => Store.ApplyAsync(
+        var taken = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => Store.Queue.ApplyAsync(
             [.. (n % 2 == 0 ? seen : seen.Reverse()).Select(job => new StateChange(job.JobId, job.StateId, job.StateName, [JobState.Deleted(Now)]))], default))));
 
         taken.Sum(batch => batch.Count(id => id is not null)).ShouldBe(ids.Count);
@@ -25,7 +25,7 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task In_a_storm_of_claims_ends_releases_requeues_and_rescues_no_job_is_lost()
     {
-        var ids = await Store.AddAsync([.. Enumerable.Range(0, 60).Select(_ => Enqueued())], default);
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 60).Select(_ => Enqueued())], default);
         using var calm = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         var storm = Enumerable.Range(0, 4).Select(n => StormAsync(new Random(n), calm.Token))
             .Append(MeddleAsync(ids, new Random(99), calm.Token)).ToArray();
@@ -33,16 +33,16 @@ public abstract partial class JobStoreConformance
 
         // Calm again: whoever was cut off is rescued, and all that is not finished gets finished.
         await PassTimeAsync(Silence * 2);
-        await Store.RescueAsync(Silence, null, default);
+        await Store.Maintenance.RescueAsync(Silence, null, default);
         await EnqueueDueAsync(TimeSpan.FromDays(1), 1000);
         while (await ClaimAsync(100) is { Count: > 0 } left)
-            await Store.ApplyAsync([.. left.DistinctBy(job => job.JobId).Select(job => By(job, Processing(), Succeeded()))], default);
+            await Store.Queue.ApplyAsync([.. left.DistinctBy(job => job.JobId).Select(job => By(job, Processing(), Succeeded()))], default);
 
         var states = new List<string>();
         foreach (var id in ids)
             states.Add((await GetAsync(id)).State!.Name);
         states.ShouldAllBe(state => state == JobStates.Succeeded || state == JobStates.Deleted);
-        var counts = await Store.CountAsync(default);
+        var counts = await Store.Reader.CountAsync(default);
         counts.ByState[JobStates.Succeeded].ShouldBe(states.Count(state => state == JobStates.Succeeded));
         counts.ByState[JobStates.Deleted].ShouldBe(states.Count(state => state == JobStates.Deleted));
         counts.Retries.ShouldBe(0);
@@ -54,14 +54,14 @@ public abstract partial class JobStoreConformance
         while (!calm.IsCancellationRequested)
         {
             var jobs = (await ClaimAsync(random.Next(1, 20))).DistinctBy(job => job.JobId).ToArray();
-            Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))]);
+            Store.Queue.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))]);
             var released = jobs.Where(_ => random.Next(4) == 0).ToArray();
             await Task.WhenAll(
-                Store.ReleaseAsync([.. released.Select(job => job.Claim)], default),
-                Store.ApplyAsync([.. jobs.Except(released).Select(job => random.Next(3) == 0
+                Store.Queue.ReleaseAsync([.. released.Select(job => job.Claim)], default),
+                Store.Queue.ApplyAsync([.. jobs.Except(released).Select(job => random.Next(3) == 0
                     ? By(job, Processing(), Failed(), Retry(TimeSpan.Zero)) with { Parameters = new Dictionary<string, string?> { ["RetryCount"] = "1" } }
                     : By(job, Processing(), Succeeded()))], default),
-                Task.Run(() => Store.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))])));
+                Task.Run(() => Store.Queue.Renew([.. jobs.Select(job => new Lease(job.JobId, job.Claim, job.StateId))])));
             if (jobs.Length == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None);
         }
@@ -74,11 +74,11 @@ public abstract partial class JobStoreConformance
             long[] some = [.. ids.Where(_ => random.Next(3) == 0)];
             random.Shuffle(some);
             await Task.WhenAll(
-                Store.RequeueAsync(some[..(some.Length / 2)], "storm", default),
-                Store.DeleteAsync(some[(some.Length / 2)..], "storm", default),
-                Store.EnqueueDueAsync(7, default),
-                Store.RescueAsync(TimeSpan.FromMilliseconds(20), null, default),
-                Store.ExpireAsync(10, default));
+                Store.Actions.RequeueAsync(some[..(some.Length / 2)], "storm", default),
+                Store.Actions.DeleteAsync(some[(some.Length / 2)..], "storm", default),
+                Store.Maintenance.EnqueueDueAsync(7, default),
+                Store.Maintenance.RescueAsync(TimeSpan.FromMilliseconds(20), null, default),
+                Store.Maintenance.ExpireAsync(10, default));
         }
     }
 }

@@ -11,7 +11,7 @@ public abstract partial class JobStoreConformance
         var soon = await AddAsync(Scheduled(TimeSpan.FromMinutes(1)));
         await AddAsync(Scheduled(TimeSpan.FromHours(1)));
 
-        (await Store.EnqueueDueAsync(10, default)).ShouldBe(0);
+        (await Store.Maintenance.EnqueueDueAsync(10, default)).ShouldBe(0);
         (await EnqueueDueAsync(TimeSpan.FromMinutes(2), 10)).ShouldBe(1);
         (await EnqueueDueAsync(TimeSpan.FromMinutes(2), 10)).ShouldBe(0);
 
@@ -26,7 +26,7 @@ public abstract partial class JobStoreConformance
         var id = await AddAsync(Scheduled(TimeSpan.FromMilliseconds(1100)));
         var due = HangfireTime.Parse((await GetAsync(id)).State!.Data["EnqueueAt"]);
 
-        await Eventually.HoldsAsync(async () => await Store.EnqueueDueAsync(10, default) == 1);
+        await Eventually.HoldsAsync(async () => await Store.Maintenance.EnqueueDueAsync(10, default) == 1);
 
         Now.ShouldBeGreaterThanOrEqualTo(due);
     }
@@ -46,7 +46,7 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task The_earliest_of_many_due_jobs_come_first()
     {
-        var ids = await Store.AddAsync([Scheduled(TimeSpan.FromMinutes(3)), Scheduled(TimeSpan.FromMinutes(1)), Scheduled(TimeSpan.FromMinutes(2))], default);
+        var ids = await Store.Actions.AddAsync([Scheduled(TimeSpan.FromMinutes(3)), Scheduled(TimeSpan.FromMinutes(1)), Scheduled(TimeSpan.FromMinutes(2))], default);
 
         (await EnqueueDueAsync(TimeSpan.FromMinutes(5), 2)).ShouldBe(2);
 
@@ -58,7 +58,7 @@ public abstract partial class JobStoreConformance
     public async Task A_job_that_was_deleted_before_it_was_due_stays_deleted()
     {
         var id = await AddAsync(Scheduled(TimeSpan.FromMinutes(1)));
-        await Store.DeleteAsync([id], null, default);
+        await Store.Actions.DeleteAsync([id], null, default);
 
         (await EnqueueDueAsync(TimeSpan.FromMinutes(2), 10)).ShouldBe(0);
 
@@ -68,12 +68,12 @@ public abstract partial class JobStoreConformance
     [Fact(Timeout = Limit)]
     public async Task Workers_share_the_due_jobs_and_enqueue_each_once()
     {
-        await Store.AddAsync([.. Enumerable.Range(0, 300).Select(_ => Scheduled(TimeSpan.FromMinutes(1)))], default);
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 300).Select(_ => Scheduled(TimeSpan.FromMinutes(1)))], default);
         await PassTimeAsync(TimeSpan.FromMinutes(2));
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (await Store.EnqueueDueAsync(20, default) > 0)
+            while (await Store.Maintenance.EnqueueDueAsync(20, default) > 0)
             {
             }
         })));
@@ -85,29 +85,29 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task Finished_jobs_expire_after_their_time_and_others_never()
     {
-        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
         var jobs = await ClaimAsync();
-        await Store.ApplyAsync([By(jobs[0], Succeeded()), By(jobs[1], Failed())], default);
-        (await Store.ExpireAsync(100, default)).ShouldBe(0);
+        await Store.Queue.ApplyAsync([By(jobs[0], Succeeded()), By(jobs[1], Failed())], default);
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(0);
 
         await PassTimeAsync(TimeSpan.FromDays(40));
 
-        (await Store.ExpireAsync(100, default)).ShouldBe(1);
-        (await Store.GetAsync(jobs[0].JobId, default)).ShouldBeNull();
-        (await Store.GetAsync(jobs[1].JobId, default)).ShouldNotBeNull();
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(1);
+        (await Store.Reader.GetAsync(jobs[0].JobId, default)).ShouldBeNull();
+        (await Store.Reader.GetAsync(jobs[1].JobId, default)).ShouldNotBeNull();
         (await CountAsync(JobStates.Succeeded)).ShouldBe(1);
     }
 
     [Fact]
     public async Task Expiry_goes_in_steps()
     {
-        await Store.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
-        await Store.ApplyAsync([.. (await ClaimAsync()).Select(job => By(job, Succeeded()))], default);
+        await Store.Actions.AddAsync([Enqueued(), Enqueued(), Enqueued()], default);
+        await Store.Queue.ApplyAsync([.. (await ClaimAsync()).Select(job => By(job, Succeeded()))], default);
         await PassTimeAsync(TimeSpan.FromDays(2));
 
-        (await Store.ExpireAsync(2, default)).ShouldBe(2);
-        (await Store.ExpireAsync(2, default)).ShouldBe(1);
-        (await Store.ExpireAsync(2, default)).ShouldBe(0);
+        (await Store.Maintenance.ExpireAsync(2, default)).ShouldBe(2);
+        (await Store.Maintenance.ExpireAsync(2, default)).ShouldBe(1);
+        (await Store.Maintenance.ExpireAsync(2, default)).ShouldBe(0);
     }
 
     [Fact]
@@ -115,10 +115,10 @@ public abstract partial class JobStoreConformance
     {
         var job = await AddAndClaimAsync();
         await ApplyAsync(By(job, Succeeded()));
-        await Store.RequeueAsync([job.JobId], null, default);
+        await Store.Actions.RequeueAsync([job.JobId], null, default);
         await PassTimeAsync(TimeSpan.FromDays(2));
 
-        (await Store.ExpireAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(0);
 
         (await GetAsync(job.JobId)).ExpireAt.ShouldBeNull();
     }
@@ -127,29 +127,29 @@ public abstract partial class JobStoreConformance
     public async Task An_announced_worker_is_listed_until_it_withdraws()
     {
         var server = new Storage.ServerInfo("jobrunner@test:7:9", ["critical", "default"], 20, Now.AddMinutes(-5), default);
-        Store.Announce(server, TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(server, TimeSpan.FromSeconds(30));
         await PassTimeAsync(TimeSpan.FromMinutes(1));
-        Store.Announce(server, TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(server, TimeSpan.FromSeconds(30));
 
-        var listed = (await Store.ListServersAsync(default)).ShouldHaveSingleItem();
+        var listed = (await Store.Servers.ListAsync(default)).ShouldHaveSingleItem();
         listed.Id.ShouldBe(server.Id);
         listed.Queues.ShouldBe(server.Queues);
         listed.WorkerCount.ShouldBe(20);
         listed.StartedAt.ShouldBe(server.StartedAt);
         (Now - listed.LastHeartbeat).Duration().ShouldBeLessThan(TimeSpan.FromSeconds(20));
 
-        await Store.WithdrawAsync(server.Id, default);
-        (await Store.ListServersAsync(default)).ShouldBeEmpty();
+        await Store.Servers.WithdrawAsync(server.Id, default);
+        (await Store.Servers.ListAsync(default)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_worker_tells_of_its_sandboxes_and_one_without_any_tells_nothing()
     {
         var sandboxes = new Storage.ServerSandboxes("memory: 512 MB by \"cgroup\"; strict: no", 3, 1, 8);
-        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes with { Busy = 0 } }, TimeSpan.FromSeconds(30));
-        Store.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes }, TimeSpan.FromSeconds(30));
-        Store.Announce(Server("jobrunner@b:1:2"), TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes with { Busy = 0 } }, TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(Server("jobrunner@a:1:2") with { Sandboxes = sandboxes }, TimeSpan.FromSeconds(30));
+        Store.Servers.Announce(Server("jobrunner@b:1:2"), TimeSpan.FromSeconds(30));
 
-        (await Store.ListServersAsync(default)).Select(server => server.Sandboxes).ShouldBe([sandboxes, null]);
+        (await Store.Servers.ListAsync(default)).Select(server => server.Sandboxes).ShouldBe([sandboxes, null]);
     }
 }

@@ -4,7 +4,7 @@ using JobRunner.Storage;
 namespace JobRunner.TestSupport;
 
 /// <summary>What goes wrong with a store, as a test decides: given the name of an operation and its arguments, the exception that its
-/// caller sees, or null.</summary>
+/// caller sees, or null. Parts of the store have operations of the same name, which differ in their arguments.</summary>
 public sealed class StoreFaults
 {
     /// <summary>Asked before an operation: when it throws, nothing has happened.</summary>
@@ -17,10 +17,12 @@ public sealed class StoreFaults
     public Func<string, Task> Delay { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>A store between a worker and the real one.</summary>
-    public IJobStore Around(IJobStore store)
+    public IJobStore Around(IJobStore store) => (IJobStore)Around(typeof(IJobStore), store);
+
+    internal object Around(Type part, object real)
     {
-        var proxy = DispatchProxy.Create<IJobStore, FaultyStore>();
-        ((FaultyStore)(object)proxy).Init(store, this);
+        var proxy = DispatchProxy.Create(part, typeof(FaultyStore));
+        ((FaultyStore)proxy).Init(real, this);
         return proxy;
     }
 
@@ -31,11 +33,12 @@ public sealed class StoreFaults
     public static bool Writes(string operation, object?[] arguments, string state)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        return operation == nameof(IJobStore.ApplyAsync)
+        return operation == nameof(IWorkQueue.ApplyAsync)
             && ((IReadOnlyList<StateChange>)arguments[0]!).Any(change => change.States[^1].Name == state);
     }
 }
 
+/// <summary>A store, or a part of one.</summary>
 #pragma warning disable CA1852 // The proxy is a subtype that is made when the program runs.
 class FaultyStore : DispatchProxy
 #pragma warning restore CA1852
@@ -43,14 +46,16 @@ class FaultyStore : DispatchProxy
     static readonly MethodInfo _withResult =
         typeof(FaultyStore).GetMethod(nameof(ResultAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
 
-    IJobStore _store = null!;
+    object _real = null!;
     StoreFaults _faults = null!;
 
-    public void Init(IJobStore store, StoreFaults faults) => (_store, _faults) = (store, faults);
+    public void Init(object real, StoreFaults faults) => (_real, _faults) = (real, faults);
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
         var call = new Call(targetMethod!, args ?? []);
+        if (call.Method.IsSpecialName)
+            return call.Method.ReturnType.IsInterface ? _faults.Around(call.Method.ReturnType, Begin(call)!) : Begin(call);
         if (!typeof(Task).IsAssignableFrom(call.Method.ReturnType))
             return Run(call);
         return call.Method.ReturnType.IsGenericType
@@ -83,7 +88,7 @@ class FaultyStore : DispatchProxy
         return result;
     }
 
-    object? Begin(Call call) => call.Method.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, call.Arguments, null);
+    object? Begin(Call call) => call.Method.Invoke(_real, BindingFlags.DoNotWrapExceptions, null, call.Arguments, null);
 
     static void Throw(Exception? exception)
     {

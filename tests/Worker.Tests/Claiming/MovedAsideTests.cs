@@ -34,11 +34,11 @@ public abstract class MovedAsideTests : IAsyncLifetime
         (await client.WaitAsync<string>(blocking[^1], Patience)).ShouldBe("behind them");
 
         Gates.Of(Gate("a")).Times.ShouldBe(1);
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).Queues.GetValueOrDefault("default__thread") >= 1400);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Queues.GetValueOrDefault("default__thread") >= 1400);
         (await client.WaitAsync<string>(await client.EnqueueAsync(Echo("a later one")), Patience)).ShouldBe("a later one");
 
         Gates.Of(Gate("a")).Opened.SetResult();
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).Unfinished == 0, Patience);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Unfinished == 0, Patience);
         Gates.Of(Gate("a")).Times.ShouldBe(1500);
         (await client.WaitAsync<string>(blocking[1400], Patience)).ShouldBe("default", "a job knows the queue that it was enqueued to");
     }
@@ -63,13 +63,13 @@ public abstract class MovedAsideTests : IAsyncLifetime
     {
         var first = await StartAsync(options => options.ThreadConcurrency = 1);
         await first.Client.EnqueueManyAsync(Enumerable.Range(0, 20).Select(_ => HoldAThread("c")));
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).Queues.GetValueOrDefault("default__thread") > 0);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Queues.GetValueOrDefault("default__thread") > 0);
 
         await StartAsync(options => options.ThreadConcurrency = 3);
 
         await Eventually.HoldsAsync(() => Gates.Of(Gate("c")).Times == 4);
         Gates.Of(Gate("c")).Opened.SetResult();
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).Unfinished == 0, Patience);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Unfinished == 0, Patience);
         Gates.Of(Gate("c")).Times.ShouldBe(20);
     }
 
@@ -77,15 +77,15 @@ public abstract class MovedAsideTests : IAsyncLifetime
     public async Task More_jobs_of_one_resource_than_may_wait_here_hold_up_nobody()
     {
         var client = (await StartAsync(options => options.Backlog = 5)).Client;
-        (await _store.AcquireLocksAsync([new(Resource("d"), 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
+        (await _store.Locks.AcquireAsync([new(Resource("d"), 4)], TimeSpan.FromHours(1), null, default)).Count.ShouldBe(1);
         var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 30)
             .Select(_ => JobCall.Of(() => PolicyJobs.ExclusiveAsync(Gate("d"), default))).Append(Echo("behind them")));
 
         (await client.WaitAsync<string>(ids[^1], Patience)).ShouldBe("behind them");
 
         Gates.Of(Gate("d")).Opened.SetResult();
-        await _store.ReleaseLocksAsync([new(Resource("d"), 4)], default);
-        await Eventually.HoldsAsync(async () => (await _store.CountAsync(default)).Unfinished == 0, TimeSpan.FromSeconds(40));
+        await _store.Locks.ReleaseAsync([new(Resource("d"), 4)], default);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Unfinished == 0, TimeSpan.FromSeconds(40));
         Gates.Of(Gate("d")).Times.ShouldBe(30);
     }
 

@@ -83,7 +83,7 @@ public sealed class QueueGroupsTests
         var at = TimeProvider.System.GetUtcNow();
         var call = new Invocation("JobRunner.TestSupport.ScriptedJobs, TestSupport", "EchoAsync", ["System.String"], ["\"x\""]);
         foreach (var queue in (string[])["low", "a", "b", "critical"])
-            await store.AddAsync([.. Enumerable.Range(0, 400).Select(_ => new NewJob(call, JobState.Enqueued(queue, at), new Dictionary<string, string?>()))], default);
+            await store.Actions.AddAsync([.. Enumerable.Range(0, 400).Select(_ => new NewJob(call, JobState.Enqueued(queue, at), new Dictionary<string, string?>()))], default);
 
         await using var worker = await WorkerHost.StartAsync(builder => builder.Services.Add(new(typeof(IJobStore), store)), options =>
         {
@@ -93,10 +93,10 @@ public sealed class QueueGroupsTests
             options.AsyncConcurrency = 8;
             options.Backlog = 0;
         });
-        await Eventually.HoldsAsync(async () => (await store.CountAsync(default)).Unfinished == 0, TimeSpan.FromSeconds(30));
+        await Eventually.HoldsAsync(async () => (await store.Reader.CountAsync(default)).Unfinished == 0, TimeSpan.FromSeconds(30));
 
-        var ended = (await store.ListAsync("Succeeded", 0, 2000, default)).Select(job => job.JobId).ToArray();
-        var order = (await Task.WhenAll(ended.Select(async id => (Id: id, (await store.GetAsync(id, default))!.History[1].CreatedAt))))
+        var ended = (await store.Reader.ListAsync("Succeeded", 0, 2000, default)).Select(job => job.JobId).ToArray();
+        var order = (await Task.WhenAll(ended.Select(async id => (Id: id, (await store.Reader.GetAsync(id, default))!.History[1].CreatedAt))))
             .OrderBy(job => job.CreatedAt).Select(job => QueueOf(job.Id)).ToArray();
         order[..380].ShouldAllBe(queue => queue == "critical");
         order[420..800].Count(queue => queue == "a").ShouldBeInRange(240, 330);

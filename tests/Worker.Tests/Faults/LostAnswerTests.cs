@@ -72,7 +72,7 @@ public abstract class LostAnswerTests : IAsyncLifetime
         LoseAnswers(JobStates.Succeeded, 2);
         var ids = await Client.EnqueueManyAsync(Enumerable.Range(0, 20).Select(n => JobCall.Of(() => ScriptedJobs.EchoAsync($"{n}"))));
 
-        await Eventually.HoldsAsync(async () => (await _worker.Store.CountAsync(default)).ByState["Succeeded"] == 20);
+        await Eventually.HoldsAsync(async () => (await _worker.Store.Reader.CountAsync(default)).ByState["Succeeded"] == 20);
         await Eventually.HoldsAsync(() => Held == 0);
         foreach (var id in ids)
             await HistoryShouldBeAsync(id, "Enqueued", "Processing", "Succeeded");
@@ -92,17 +92,17 @@ public abstract class LostAnswerTests : IAsyncLifetime
     }
 
     [Theory(Timeout = 60_000)]
-    [InlineData(nameof(IJobStore.ClaimAsync))]
-    [InlineData(nameof(IJobStore.ReleaseAsync))]
-    [InlineData(nameof(IJobStore.Renew))]
-    [InlineData(nameof(IJobStore.Announce))]
+    [InlineData(nameof(IWorkQueue.ClaimAsync))]
+    [InlineData(nameof(IWorkQueue.ReleaseAsync))]
+    [InlineData(nameof(IWorkQueue.Renew))]
+    [InlineData(nameof(IServerRegistry.Announce))]
     public async Task Of_any_other_operation_no_job_is_lost(string operation)
     {
         var left = 5;
         _faults.After = (name, _) => name == operation && Interlocked.Decrement(ref left) >= 0 ? StoreFaults.Broken() : null;
         var ids = await Client.EnqueueManyAsync(Enumerable.Range(0, 20).Select(n => JobCall.Of(() => ScriptedJobs.EchoAsync($"{n}"))));
-        if (operation == nameof(IJobStore.ClaimAsync))
-            await Eventually.HoldsAsync(async () => (await _worker.Store.CountAsync(default)).Rescued > 0 || left < 0);
+        if (operation == nameof(IWorkQueue.ClaimAsync))
+            await Eventually.HoldsAsync(async () => (await _worker.Store.Reader.CountAsync(default)).Rescued > 0 || left < 0);
 
         foreach (var id in ids)
             await Client.WaitAsync(id, TimeSpan.FromSeconds(40));

@@ -56,9 +56,9 @@ public sealed class OutageTests : IAsyncLifetime
         await PassAsync(_rescueAfter * 1.5);
         Gates.Of(_gate).Opened.SetResult();
 
-        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState["Succeeded"] == 150, _patience);
+        await Eventually.HoldsAsync(async () => (await Store.Reader.CountAsync(default)).ByState["Succeeded"] == 150, _patience);
         Gates.Of(_gate).Times.ShouldBe(150);
-        (await Store.CountAsync(default)).Rescued.ShouldBe(0);
+        (await Store.Reader.CountAsync(default)).Rescued.ShouldBe(0);
     }
 
     [Fact(Timeout = 120_000)]
@@ -72,11 +72,11 @@ public sealed class OutageTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => Gates.Of(_gate).Times == 40, _patience, "all run again elsewhere");
         _proxy.Pass();
         await Eventually.HoldsAsync(() => cutOff.Services.GetRequiredService<Executions>().Count == 0, _patience, "it has let go of them");
-        (await Store.CountAsync(default)).ByState["Processing"].ShouldBe(20);
+        (await Store.Reader.CountAsync(default)).ByState["Processing"].ShouldBe(20);
         Gates.Of(_gate).Opened.SetResult();
 
-        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState["Succeeded"] == 20, _patience);
-        (await Store.CountAsync(default)).Rescued.ShouldBe(20);
+        await Eventually.HoldsAsync(async () => (await Store.Reader.CountAsync(default)).ByState["Succeeded"] == 20, _patience);
+        (await Store.Reader.CountAsync(default)).Rescued.ShouldBe(20);
     }
 
     [Theory(Timeout = 120_000)]
@@ -92,10 +92,10 @@ public sealed class OutageTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => cut.Hits == 6, _patience, "all have been cut");
         Gates.Of(_gate).Opened.SetResult();
 
-        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState["Succeeded"] == 120, _patience);
-        (await Store.CountAsync(default)).Orphans.ShouldBe(0);
+        await Eventually.HoldsAsync(async () => (await Store.Reader.CountAsync(default)).ByState["Succeeded"] == 120, _patience);
+        (await Store.Reader.CountAsync(default)).Orphans.ShouldBe(0);
         foreach (var id in ids)
-            (await Store.GetAsync(id, default))!.History.Count(state => state.Name == "Succeeded").ShouldBe(1);
+            (await Store.Reader.GetAsync(id, default))!.History.Count(state => state.Name == "Succeeded").ShouldBe(1);
         (await Sql.LinesAsync(_database, "select jobid::text from hangfire.jobqueue")).ShouldBeEmpty();
     }
 
@@ -117,7 +117,7 @@ public sealed class OutageTests : IAsyncLifetime
     {
         await Client.EnqueueManyAsync(Enumerable.Range(0, count).Select(_ => JobCall.Of(() => ScriptedJobs.WaitAtGateAsync(_gate, default))));
         await Eventually.HoldsAsync(() => Gates.Of(_gate).Times == count, _patience, "all have begun");
-        await Eventually.HoldsAsync(async () => (await Store.CountAsync(default)).ByState["Processing"] == count, _patience, "all are marked");
+        await Eventually.HoldsAsync(async () => (await Store.Reader.CountAsync(default)).ByState["Processing"] == count, _patience, "all are marked");
     }
 
     async Task<bool> RenewedAsync(int count) => (await Sql.LinesAsync(

@@ -37,7 +37,7 @@ public sealed class RefusedOutcomeTests : IAsyncLifetime
     public async Task One_that_cannot_be_sent_ends_as_Failed_in_words_and_the_others_of_its_batch_succeed()
     {
         var culprit = 0L;
-        _faults.Before = (operation, arguments) => operation == nameof(IJobStore.ApplyAsync)
+        _faults.Before = (operation, arguments) => operation == nameof(IWorkQueue.ApplyAsync)
             && ((IReadOnlyList<StateChange>)arguments[0]!).Any(change => change.JobId == culprit && change.States[^1].Name == "Succeeded")
             ? new InvalidOperationException("JSON value too large") : null;
         var ids = await AddWithCulpritAsync(id => culprit = id);
@@ -65,20 +65,20 @@ public sealed class RefusedOutcomeTests : IAsyncLifetime
         });
 
         await AllButTheCulpritSucceedAsync(ids, culprit);
-        await Eventually.HoldsAsync(async () => (await _worker.Store.ListServersAsync(default)).Single().Unwritten == 1, _patience);
+        await Eventually.HoldsAsync(async () => (await _worker.Store.Servers.ListAsync(default)).Single().Unwritten == 1, _patience);
         _worker.Log.Lines.ShouldContain(line => line.Contains($"refuses the outcome of job {culprit}") && line.Contains("not on my watch"));
         Held.ShouldBe(1, "its lease is renewed");
 
         await Sql.ExecuteAsync(_database, "drop trigger refuse on hangfire.state");
         (await Client.WaitAsync<string>(culprit, _patience)).ShouldBe("culprit");
-        await Eventually.HoldsAsync(async () => (await _worker.Store.ListServersAsync(default)).Single().Unwritten == 0, _patience);
+        await Eventually.HoldsAsync(async () => (await _worker.Store.Servers.ListAsync(default)).Single().Unwritten == 0, _patience);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task An_outage_refuses_nothing_and_costs_no_attempt()
     {
         var failures = 0;
-        _faults.Before = (operation, _) => operation is nameof(IJobStore.ApplyAsync) or nameof(IJobStore.LookAsync) && ++failures < 20
+        _faults.Before = (operation, _) => operation is nameof(IWorkQueue.ApplyAsync) or nameof(IWorkQueue.LookAsync) && ++failures < 20
             ? StoreFaults.Broken() : null;
         var id = await Client.EnqueueAsync(() => ScriptedJobs.EchoAsync("through"));
 
@@ -92,7 +92,7 @@ public sealed class RefusedOutcomeTests : IAsyncLifetime
         var heaviest = 0L;
         _faults.Before = (operation, arguments) =>
         {
-            if (operation == nameof(IJobStore.ApplyAsync))
+            if (operation == nameof(IWorkQueue.ApplyAsync))
                 heaviest = Math.Max(heaviest, ((IReadOnlyList<StateChange>)arguments[0]!).Sum(change => change.States.Sum(state => state.Data.Values.Sum(value => (long)value.Length))));
             return null;
         };

@@ -44,7 +44,7 @@ public sealed class StopWithoutStoreTests : IAsyncLifetime
 
         // The graces, and what a stop gives the store.
         Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        (await _store.GetAsync(waiting, default))!.State!.Name.ShouldBeOneOf("Enqueued", "Processing");
+        (await _store.Reader.GetAsync(waiting, default))!.State!.Name.ShouldBeOneOf("Enqueued", "Processing");
     }
 
     [Fact(Timeout = 60_000)]
@@ -53,11 +53,11 @@ public sealed class StopWithoutStoreTests : IAsyncLifetime
         var gate = "stop, succeeded";
         var id = await _worker.Client.EnqueueAsync(() => ScriptedJobs.WaitAtGateAsync(gate, default));
         await Gates.Of(gate).Begun.Task;
-        await Eventually.HoldsAsync(async () => (await _store.GetAsync(id, default))!.State!.Name == "Processing");
+        await Eventually.HoldsAsync(async () => (await _store.Reader.GetAsync(id, default))!.State!.Name == "Processing");
         var tries = 0;
         _faults.Before = (operation, _) =>
         {
-            if (operation == nameof(IJobStore.ApplyAsync))
+            if (operation == nameof(IWorkQueue.ApplyAsync))
                 tries++;
             return _back.Task.IsCompleted ? null : StoreFaults.Broken();
         };
@@ -69,7 +69,7 @@ public sealed class StopWithoutStoreTests : IAsyncLifetime
         _back.SetResult();
         await stopping;
 
-        (await _store.GetAsync(id, default))!.State!.Name.ShouldBe("Succeeded");
+        (await _store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe("Succeeded");
         Gates.Of(gate).Times.ShouldBe(1);
     }
 }

@@ -133,11 +133,11 @@ public sealed class HostileRowsTests(ITestOutputHelper output)
     static async Task ReadAllAsync(IJobStore store, IEnumerable<long> ids)
     {
         foreach (var id in ids.Take(1000))
-            await store.GetAsync(id, default);
+            await store.Reader.GetAsync(id, default);
         foreach (var state in JobStates.All)
-            await store.ListAsync(state, 0, 500, default);
-        await store.ListServersAsync(default);
-        await store.CountAsync(default);
+            await store.Reader.ListAsync(state, 0, 500, default);
+        await store.Servers.ListAsync(default);
+        await store.Reader.CountAsync(default);
     }
 
     static bool IsError(string line) => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal);

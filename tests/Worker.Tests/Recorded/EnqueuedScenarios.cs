@@ -91,7 +91,7 @@ public sealed class EnqueueObjects() : EnqueuedScenario("enqueue-objects")
         var ids = await Rewind.ToAsync(ConnectionString, recording);
         await using var worker = await StartWorkerAsync();
         await WaitForAsync(worker, ids[0], "Scheduled");
-        (await worker.Store.GetAsync(ids[0], default))!.History.Single(state => state.Name == "Failed").Data["ExceptionMessage"].ShouldContain("Shop.Contracts.Shape");
+        (await worker.Store.Reader.GetAsync(ids[0], default))!.History.Single(state => state.Name == "Failed").Data["ExceptionMessage"].ShouldContain("Shop.Contracts.Shape");
     }
 
     protected override string Expected(string recorded, string form) =>

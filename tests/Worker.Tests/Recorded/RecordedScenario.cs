@@ -64,7 +64,7 @@ public abstract class RecordedScenario(string name) : IAsyncLifetime
     }
 
     protected static Task WaitForAsync(WorkerHost worker, long id, string state) => Eventually.HoldsAsync(
-        async () => (await worker.Store.GetAsync(id, default))!.State!.Name == state, Patience, $"job {id} is {state}");
+        async () => (await worker.Store.Reader.GetAsync(id, default))!.State!.Name == state, Patience, $"job {id} is {state}");
 
     static Task WaitForQuietAsync(WorkerHost worker) => Eventually.HoldsAsync(
         () => Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<Executions>(worker.Services).Count == 0,

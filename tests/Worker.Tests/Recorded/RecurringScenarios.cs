@@ -15,12 +15,12 @@ public sealed class RecurringRun() : RecordedScenario("recurring-run")
         await RewindRecurring.ToAsync(ConnectionString, recording, due, ("Cron", cron), ("Misfire", "1"));
         await using var worker = await StartWorkerAsync();
         var recurring = worker.Services.GetRequiredService<IRecurringJobs>();
-        await Eventually.HoldsAsync(async () => (await worker.Store.CountAsync(default)).ByState["Succeeded"] == 5, Patience);
+        await Eventually.HoldsAsync(async () => (await worker.Store.Reader.CountAsync(default)).ByState["Succeeded"] == 5, Patience);
 
         var job = (await recurring.GetAsync("sec"))!;
         (job.Error, job.RetryAttempt).ShouldBe((null, 0));
         job.LastJobId.ShouldBe(5);
-        (await worker.Store.GetAsync(5, default))!.Parameters["Time"].ShouldBe($"{job.LastExecution!.Value.ToUnixTimeSeconds()}");
+        (await worker.Store.Reader.GetAsync(5, default))!.Parameters["Time"].ShouldBe($"{job.LastExecution!.Value.ToUnixTimeSeconds()}");
         await worker.StopAsync();
     }
 

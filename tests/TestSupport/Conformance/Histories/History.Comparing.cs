@@ -9,7 +9,7 @@ sealed partial class History
     {
         foreach (var job in _model.Jobs)
         {
-            var details = await store.GetAsync(job.Id, default);
+            var details = await store.Reader.GetAsync(job.Id, default);
             Expect($"{job} is there", details is not null, !job.IsGone);
             if (details is null)
                 continue;
@@ -22,7 +22,7 @@ sealed partial class History
             Expect($"the queue of {job}", details.Queue, row?.Queue);
         }
 
-        var counts = await store.CountAsync(default);
+        var counts = await store.Reader.CountAsync(default);
         foreach (var state in JobStates.All)
             Expect($"jobs {state}", counts.ByState[state], _model.Finished.TryGetValue(state, out var n) ? n : _model.Present.Count(job => job.Current.Name == state));
         Expect("retries", counts.Retries, _model.Present.Count(job => job.IsRetry));
@@ -36,7 +36,7 @@ sealed partial class History
 
     async Task CompareDueAsync()
     {
-        var next = (await store.LookAsync(_queues, default)).NextScheduled;
+        var next = (await store.Queue.LookAsync(_queues, default)).NextScheduled;
         Expect("something is scheduled", next is not null, _model.Scheduled.Any());
         if (next is null)
             return;

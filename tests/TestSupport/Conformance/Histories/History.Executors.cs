@@ -20,7 +20,7 @@ sealed partial class History
     async Task ClaimAsync(Executor who, string[] queues, int count, int most, bool lost)
     {
         _told.Add($"{who} claims {count}, {most} of each of {string.Join(", ", queues)}{Suffix(lost)}");
-        var claimed = await store.ClaimAsync([.. queues.Select(queue => new QueueLimit(queue, most))], count, [], default);
+        var claimed = await store.Queue.ClaimAsync([.. queues.Select(queue => new QueueLimit(queue, most))], count, [], default);
         var rows = _model.Claim(queues, count, most);
         Expect("claimed", Names(claimed.Select(job => $"job {job.JobId} of {job.Queue}")), Names(rows.Select(row => $"{row.Job} of {row.Queue}")));
         foreach (var (job, row) in claimed.Zip(rows))
@@ -50,7 +50,7 @@ sealed partial class History
     {
         var changes = who.Last;
         _told.Add($"{who} {verb} {Names(changes.Select(change => $"{string.Join(", ", change.States.Select(state => state.Name))} of {change.Job}"))}{Suffix(lost)}");
-        var taken = await store.ApplyAsync([.. changes.Select(Real)], default);
+        var taken = await store.Queue.ApplyAsync([.. changes.Select(Real)], default);
         ModelState?[] current = [.. changes.Select(_model.Apply)];
         Expect("taken", Names(taken.Select(id => id is not null)), Names(current.Select(state => state is not null)));
         // Only now: a later change of the same job in the same batch has another current state.
@@ -68,17 +68,17 @@ sealed partial class History
     Task RenewAsync(Executor who)
     {
         _told.Add($"{who} renews {Names(who.Claims.Select(claim => claim.Job))}");
-        var lost = store.Renew([.. who.Claims.Select(Lease)]);
+        var lost = store.Queue.Renew([.. who.Claims.Select(Lease)]);
         var expected = who.Claims.Where(claim => !_model.Renew(claim)).Select(claim => claim.Real);
         Expect("lost", Names(lost.OrderBy(claim => claim.QueueRowId)), Names(expected.OrderBy(claim => claim.QueueRowId)));
         return Task.CompletedTask;
     }
 
     Task MoveAsync(Executor who, ModelClaim[] claims, string queue) => GiveAsync(
-        who, claims, $"moves to {queue}", real => store.MoveAsync(real, queue, default), claim => _model.Release(claim, queue));
+        who, claims, $"moves to {queue}", real => store.Queue.MoveAsync(real, queue, default), claim => _model.Release(claim, queue));
 
     Task DropAsync(Executor who, ModelClaim[] claims) => GiveAsync(
-        who, claims, "drops", _ => store.DropAsync([.. claims.Select(Lease)], default), _model.Drop);
+        who, claims, "drops", _ => store.Queue.DropAsync([.. claims.Select(Lease)], default), _model.Drop);
 
     // Such an answer tells nothing: whether it arrives does not matter.
     async Task GiveAsync(Executor who, ModelClaim[] claims, string verb, Func<Claim[], Task> give, Action<ModelClaim> model)
@@ -101,7 +101,7 @@ sealed partial class History
     Task Announce(Executor who)
     {
         _told.Add($"{who} says that it lives");
-        store.Announce(new(who.Server, ["default"], 4, now(), now()) { Sandboxes = new("none", 0, 0, 1) }, ModelStore.Gap);
+        store.Servers.Announce(new(who.Server, ["default"], 4, now(), now()) { Sandboxes = new("none", 0, 0, 1) }, ModelStore.Gap);
         _model.Announce(who.Server);
         return Task.CompletedTask;
     }

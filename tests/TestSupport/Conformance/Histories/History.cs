@@ -51,7 +51,7 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
             Act.Write => WriteAsync(who, [.. who.Claims], i => i + step.How, step.Lost),
             Act.Repeat => RepeatAsync(who, step.Lost),
             Act.Renew => RenewAsync(who),
-            Act.Release => GiveAsync(who, ClaimsOf(who, step), "releases", claims => store.ReleaseAsync(claims, default), claim => _model.Release(claim)),
+            Act.Release => GiveAsync(who, ClaimsOf(who, step), "releases", claims => store.Queue.ReleaseAsync(claims, default), claim => _model.Release(claim)),
             Act.Move => MoveAsync(who, ClaimsOf(who, step), _queues[step.How % 3]),
             Act.Drop => DropAsync(who, ClaimsOf(who, step)),
             Act.Die => Die(who),
@@ -73,7 +73,7 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
         var own = step.Which == 0 ? "critical" : null;
         var state = step.Which == 1 ? Scheduled(step.How, null) : JobState.Enqueued(queue, now());
         var call = new Invocation("Shop.Contracts.StaticJobs, Shop.Contracts", "Ping", [], [], own);
-        var id = (await store.AddAsync([new(call, state, new Dictionary<string, string?>())], default))[0];
+        var id = (await store.Actions.AddAsync([new(call, state, new Dictionary<string, string?>())], default))[0];
         _model.Add(new(id, own), state);
         _told.Add($"somebody adds job {id}, {state.Name}{(state.Name == JobStates.Enqueued ? $" in {queue}" : "")}{(own is null ? "" : $", of queue {own}")}");
     }
@@ -92,14 +92,14 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
             await Announce(who);
         _told.Add(who is null ? "somebody rescues" : $"{who} rescues, but not its own");
         var own = who?.Claims ?? [];
-        Expect("rescued", await store.RescueAsync(ModelStore.Silence, Rescuer(who), default), _model.Rescue(who?.Server, own));
+        Expect("rescued", await store.Maintenance.RescueAsync(ModelStore.Silence, Rescuer(who), default), _model.Rescue(who?.Server, own));
     }
 
     async Task RequeueAsync(ModelJob[] jobs)
     {
         _told.Add($"somebody requeues {Names(jobs)}");
         var reason = $"requeue {++_numbers}";
-        Expect("requeued", await store.RequeueAsync([.. jobs.Select(job => job.Id)], reason, default),
+        Expect("requeued", await store.Actions.RequeueAsync([.. jobs.Select(job => job.Id)], reason, default),
             _model.Requeue(jobs, JobState.Enqueued("default", now(), reason)));
     }
 
@@ -107,26 +107,26 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
     {
         _told.Add($"somebody deletes {Names(jobs)}");
         var reason = $"delete {++_numbers}";
-        Expect("deleted", await store.DeleteAsync([.. jobs.Select(job => job.Id)], reason, default), _model.Delete(jobs, JobState.Deleted(now(), reason)));
+        Expect("deleted", await store.Actions.DeleteAsync([.. jobs.Select(job => job.Id)], reason, default), _model.Delete(jobs, JobState.Deleted(now(), reason)));
     }
 
     async Task DueAsync(int count)
     {
         _told.Add($"of the jobs that are due, {count} are enqueued");
-        Expect("due", await store.EnqueueDueAsync(count, default),
+        Expect("due", await store.Maintenance.EnqueueDueAsync(count, default),
             _model.EnqueueDue(count, JobState.Enqueued("default", now(), StateReasons.Due)));
     }
 
     async Task OrphansAsync(Executor? who)
     {
         _told.Add($"{who?.ToString() ?? "somebody"} looks for orphans");
-        Expect("orphans", await store.RescueOrphansAsync(TimeSpan.Zero, Rescuer(who), default), 0);
+        Expect("orphans", await store.Maintenance.RescueOrphansAsync(TimeSpan.Zero, Rescuer(who), default), 0);
     }
 
     async Task ExpireAsync()
     {
         _told.Add("what has expired goes");
-        Expect("expired", await store.ExpireAsync(1000, default), _model.Expire());
+        Expect("expired", await store.Maintenance.ExpireAsync(1000, default), _model.Expire());
     }
 
     /// <summary>Everybody has died, and one comes who runs all that is left: no job may be stuck.</summary>

@@ -1,0 +1,30 @@
+using JobRunner.Storage;
+
+namespace JobRunner.Postgres;
+
+/// <summary>What a worker does with the jobs that it runs.</summary>
+sealed class WorkQueue(QueueClaims claimer, QueueLook look, Leases holder, StateChanges writer, Listener listener) : IWorkQueue
+{
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken) =>
+        claimer.ClaimAsync(queues, count, exceptTypes, cancellationToken);
+
+    public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken) =>
+        look.LookAsync(queues, cancellationToken);
+
+    public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases) => holder.Renew(leases);
+
+    public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
+        holder.ReleaseAsync(claims, null, cancellationToken);
+
+    public Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken) =>
+        holder.ReleaseAsync(claims, queue, cancellationToken);
+
+    public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken) => holder.DropAsync(leases, cancellationToken);
+
+    public Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken) =>
+        writer.ApplyAsync(changes, cancellationToken);
+
+    public Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken) =>
+        listener.ListenAsync(onSignal, cancellationToken);
+}

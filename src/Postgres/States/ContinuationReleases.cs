@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using JobRunner.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace JobRunner.Postgres;
+
+/// <summary>
+/// Jobs that wait are released right after the transaction that ended their parent, in one of their own: so each transaction
+/// takes its job locks at once and in order, and batches cannot wait for each other in a circle. What a crash between the two
+/// leaves is found by the sweep (AwaitingSweep), and so is a job whose own state was not there yet. Nothing is released
+/// twice: the release is a change of state like any other, guarded by the state Awaiting that it saw.
+/// </summary>
+sealed class ContinuationReleases(Database database, StateWriter writer, QueueRule? queues, TimeProvider time, ILogger logger)
+{
+    const int Batch = 1000;
+    const int MostNotYet = 10_000;
+
+    // Jobs that a Hangfire client is still making: it lists them with their parent first and gives them their state after that.
+    readonly ConcurrentDictionary<Waiting, byte> _notYet = new();
+
+    /// <summary>How many jobs could not be released yet.</summary>
+    public int NotYet => _notYet.Count;
+
+    /// <summary>Takes out those that could not be released yet.</summary>
+    public List<Waiting> TakeNotYet()
+    {
+        var waiting = _notYet.Keys.ToList();
+        _notYet.Clear();
+        return waiting;
+    }
+
+    /// <summary>Releases, or leaves it to the sweep: the parents' end is written, and must not look as if it were not.</summary>
+    public async Task TryReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReleaseAsync(connection, waiting, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            logger.NotReleased(e, waiting.Count);
+        }
+    }
+
+    /// <returns>How many were released, or deleted because they waited for another end.</returns>
+    public async Task<int> ReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    {
+        var released = 0;
+        while (waiting.Count > 0)
+        {
+            // What is deleted now may have jobs that wait for it: the next generation.
+            var next = new List<Waiting>();
+            foreach (var some in waiting.DistinctBy(job => job.JobId).Chunk(Batch))
+            {
+                var seen = await SeeWaitingAsync(connection, some, cancellationToken);
+                if (seen.Count == 0)
+                    continue;
+                var (applied, ended) = await writer.ApplyAsync(connection, [.. seen.Select(job => job.Change)], cancellationToken);
+                foreach (var busy in applied.Busy)
+                    LookAgain(seen[busy].Job);
+                next.AddRange(ended);
+                released += applied.Count(id => id is not null);
+            }
+
+            waiting = next;
+        }
+
+        return released;
+    }
+
+    // For how long Hangfire, too, takes a job without a state for one that is still being made.
+    const string SeeWaitingSql = """
+        select j.id, coalesce(j.stateid, 0), j.statename, j.invocationdata, j.arguments,
+               (select s.data from hangfire.state s where s.id = j.stateid), j.createdat > now() - interval '15 minutes'
+        from hangfire.job j where j.id = any($1) and coalesce(j.statename, 'Awaiting') = 'Awaiting'
+        """;
+
+    async Task<List<(Waiting Job, StateChange Change)>> SeeWaitingAsync(
+        NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
+    {
+        var parents = waiting.ToDictionary(job => job.JobId);
+        var seen = new List<(Waiting, StateChange)>(waiting.Length);
+        var now = time.GetUtcNow();
+        await using var batch = Database.IndexedBatch(connection, database.Command(SeeWaitingSql, Parameters.Ids(parents.Keys)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var job = parents[reader.GetInt64(0)];
+            if (!reader.IsDBNull(2))
+                seen.Add((job, ChangeOf(job, reader, now)));
+            else if (reader.GetBoolean(6))
+                LookAgain(job);
+        }
+
+        return seen;
+    }
+
+    StateChange ChangeOf(Waiting job, NpgsqlDataReader reader, DateTimeOffset now)
+    {
+        var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
+        var next = AwaitingState.Release(StateData.Read(StoredText.ReadOrNull(reader, 5)), job.ParentState, now);
+        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [queues?.Apply(next, call) ?? next], call?.Queue);
+    }
+
+    // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.
+    void LookAgain(Waiting job)
+    {
+        if (_notYet.Count < MostNotYet)
+            _notYet.TryAdd(job, 0);
+    }
+}

@@ -24,8 +24,11 @@ class WatchedStore : DispatchProxy
         if (targetMethod!.Name == nameof(IJobStore.ClaimAsync))
             _watch.OnClaim();
         var result = targetMethod.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, args, null);
-        return targetMethod.Name == nameof(IJobStore.ApplyAsync)
-            ? _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!)
-            : result;
+        return targetMethod.Name switch
+        {
+            nameof(IJobStore.ClaimAsync) => _watch.CountAsync((Task<IReadOnlyList<ClaimedJob>>)result!),
+            nameof(IJobStore.ApplyAsync) => _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!),
+            _ => result,
+        };
     }
 }

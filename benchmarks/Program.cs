@@ -15,6 +15,7 @@ var root = new RootCommand("Measures JobRunner. Each scenario prints what it fin
     CallScenario.Command(),
     BloatScenario.Command(),
     FleetScenario.Command(),
+    ScaleScenario.Command(),
     BusyProcessors.Command(),
 };
 try

@@ -43,14 +43,15 @@ sealed class ChaosLog(TextWriter output)
     {
         var now = TimeProvider.System.GetUtcNow();
         Note($"{worker.Name} died with {exitCode}");
-        if (exitCode is 134 && IsKillersWork(worker.Process.Output))
+        if (exitCode is 134 && IsKillersWork(worker))
             _faults.Enqueue(new(FaultKind.KillerJob, now - TimeSpan.FromSeconds(2), now, worker.Name));
         else
             Violation($"{worker.Name} ended by itself with {exitCode}: {Tail(worker.Process.Output)}");
     }
 
-    static bool IsKillersWork(string output) => output.Contains("ChaosJobs.KillWorkerAsync", StringComparison.Ordinal)
-        || output.Contains("ChaosJobs.Overflow", StringComparison.Ordinal) || output.Contains("KillWorkerAsync", StringComparison.Ordinal);
+    /// <summary>True when it was a job that took the worker down.</summary>
+    public static bool IsKillersWork(ChaosWorker worker) => worker.Process.Output is var output
+        && (output.Contains("ChaosJobs.Overflow", StringComparison.Ordinal) || output.Contains("KillWorkerAsync", StringComparison.Ordinal));
 
     static string Tail(string output) => output.Length > 2000 ? output[^2000..] : output;
 }

@@ -107,7 +107,7 @@ sealed class Injector(PostgresServer server, FaultProxy proxy, Fleet fleet, Work
         {
             var exitCode = await fleet.ReplaceAsync(worker, "TERM", _stopLimit);
             log.Add(new(FaultKind.TerminateWorker, began, TimeProvider.System.GetUtcNow(), worker.Name));
-            if (exitCode != 0)
+            if (exitCode != 0 && !ChaosLog.IsKillersWork(worker))
                 log.Violation($"{worker.Name} was asked to stop and ended with {exitCode}");
         }
     }

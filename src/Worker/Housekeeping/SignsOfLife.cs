@@ -26,6 +26,10 @@ sealed class SignsOfLife(
     readonly ManualResetEventSlim _stop = new();
     Thread? _thread;
 
+    // Who cannot renew its leases (the disk is full) lives, but others may be in the same place: it must not take them for dead.
+    bool _cannotRenew;
+    bool _couldNotRenew;
+
     WorkerOptions Options => options.Value;
 
     /// <summary>This worker, as it asks for the jobs of dead ones.</summary>
@@ -40,7 +44,8 @@ sealed class SignsOfLife(
             Sandboxes = new(
                 pool.LimitsInForce, states.GetValueOrDefault(SandboxState.Busy), states.GetValueOrDefault(SandboxState.Idle), sandboxOptions.Value.Maximum),
             Unwritten = writer.Refused,
-        }, Options.Gap);
+        }, _couldNotRenew ? TimeSpan.Zero : Options.Gap);
+        _couldNotRenew = _cannotRenew;
         return Options.HeartbeatInterval;
     }
 
@@ -83,6 +88,21 @@ sealed class SignsOfLife(
     }
 
     TimeSpan Renew()
+    {
+        try
+        {
+            var pause = RenewAll();
+            _cannotRenew = false;
+            return pause;
+        }
+        catch
+        {
+            _cannotRenew = _couldNotRenew = true;
+            throw;
+        }
+    }
+
+    TimeSpan RenewAll()
     {
         var doubtful = false;
         foreach (var chunk in executions.All.Where(execution => time.GetElapsedTime(execution.ClaimedAt) > _young).ToArray().Chunk(Batch))

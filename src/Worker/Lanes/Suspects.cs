@@ -2,8 +2,9 @@ namespace JobRunner.Worker;
 
 /// <summary>
 /// Jobs under which workers have died. Whether it was they, or something that ran beside them, further runs tell. After the first
-/// death they run in small groups (<see cref="SuspectGroup"/>), so that few are hit again; after the second one after the other, each of
-/// which begins with nothing beside it. If the worker dies again, the job is to blame, and whoever claims it next fails it for good.
+/// death their beginnings are spread over some seconds (<see cref="SpreadStarts"/>), so that fewer are hit again; after the second they run one
+/// after the other, and each begins with nothing beside it. If the worker dies again, the job is to blame, and whoever claims it next
+/// fails it for good.
 /// </summary>
 /// <remarks>What runs already may take hours, and so may a suspect. So both waits end, and between two such times the lanes have as long
 /// for themselves.</remarks>
@@ -22,7 +23,7 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     readonly Lock _lock = new();
     readonly Queue<(Lane Lane, Execution Execution)> _line = new();
     readonly SignalSlot _wake = new();
-    readonly SuspectGroup _group = new();
+    readonly SpreadStarts _spread = new(time);
 
     public static bool IsSuspect(Execution execution) => execution.Deaths > 0;
 
@@ -31,7 +32,7 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     {
         if (execution.Deaths < MostDeaths - 1)
         {
-            _group.Add(lane, execution);
+            _spread.Add(() => lane.Add(execution), execution);
             return;
         }
 
@@ -45,13 +46,15 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     {
         lock (_lock)
         {
-            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution), .. _group.TakeLine()];
+            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution), .. _spread.TakeLine()];
             _line.Clear();
             return waiting;
         }
     }
 
-    public async Task RunAsync(CancellationToken stopping)
+    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(_spread.RunAsync(stopping), RunAloneAsync(stopping));
+
+    async Task RunAloneAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {

@@ -111,10 +111,11 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             analyze hangfire.jobqueue; analyze hangfire.job;
             alter table hangfire.jobqueue set (autovacuum_enabled = off);
             alter table hangfire.job set (autovacuum_enabled = off);
+            truncate hangfire.job cascade; truncate hangfire.jobqueue restart identity;
             insert into hangfire.job (id, statename, invocationdata, arguments, createdat)
             select n, 'Enqueued', '{"Type": "Other.Jobs, Other", "Method": "Run"}', '[]', now() from generate_series(1, 20000) n;
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
-            insert into jobrunner.sweep (queue, hash, position, began, due) values ('default', 'x', 5000, now(), now());
+            insert into jobrunner.sweep (queue, hash, position, began, due) values ('default', 'x', 5000, now(), now()) on conflict do nothing;
             """);
 
         var plan = await ExplainAsync(ClaimSql.Ahead, "text[], int[], int, bigint, text[], int[], int[], text[], bool[], bigint[], int, int, int",

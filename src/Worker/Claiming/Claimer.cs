@@ -89,6 +89,7 @@ sealed class Claimer
             return TimeSpan.Zero;
         }
 
+        Array.ForEach(_demands, demand => demand.Look()); // what the claims have filled
         _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }

@@ -19,9 +19,9 @@ public sealed class SignsOfLifeTests
         {
             Before = (operation, arguments) =>
             {
-                if (operation == nameof(IJobStore.Announce))
+                if (operation == nameof(IServerRegistry.Announce))
                     gaps.Enqueue((TimeSpan)arguments[1]!);
-                return isFull && operation == nameof(IJobStore.Renew) ? new IOException("No space left on device, says the test.") : null;
+                return isFull && operation == nameof(IWorkQueue.Renew) ? new IOException("No space left on device, says the test.") : null;
             },
         };
         var store = faults.Around(WorkerHost.NewInMemoryStore());

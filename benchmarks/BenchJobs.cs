@@ -14,6 +14,9 @@ public static class BenchJobs
     {
     }
 
+    /// <summary>Does nothing with an argument.</summary>
+    public static Task TakeAsync(string payload) => Task.FromResult(payload.Length);
+
     public static Task WaitAsync(int milliseconds, CancellationToken cancellationToken) =>
         Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);
 

@@ -26,6 +26,14 @@ static class BenchOptions
     public static Option<int> Runs() =>
         Number("--runs", "How often to measure, each time with empty tables: the last line has the run whose rate is the median, and all rates", 1);
 
+    public static Option<bool> NoLimit() => new("--no-limit")
+    {
+        Description = "Leave out the bare program that runs before each run, on the same tables: its rate is the limit to compare with",
+    };
+
+    public static Option<int> Busy() =>
+        Number("--busy", "How many processors another process keeps busy meanwhile", 0, least: 0);
+
     public static Option<string?> Postgres()
     {
         var option = new Option<string?>("--postgres")

@@ -16,6 +16,9 @@ abstract class BenchStore : IAsyncDisposable
     /// <summary>Looks into the store after the run; throws when a job's history is not complete.</summary>
     public abstract Task<string> VerifyHistoryAsync(int jobs);
 
+    /// <summary>The same after jobs were added: throws when one is not all there.</summary>
+    public abstract Task<string> VerifyEnqueuedAsync(int jobs);
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -30,6 +33,8 @@ sealed class InMemoryBenchStore : BenchStore
     public override Task<DatabaseMeter?> StartMeterAsync(TimeSpan period) => Task.FromResult<DatabaseMeter?>(null);
 
     public override Task<string> VerifyHistoryAsync(int jobs) => Task.FromResult("every job succeeded");
+
+    public override Task<string> VerifyEnqueuedAsync(int jobs) => Task.FromResult($"all {jobs:N0} jobs are enqueued");
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

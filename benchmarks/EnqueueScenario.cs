@@ -16,15 +16,27 @@ static class EnqueueScenario
         var callers = BenchOptions.Number("--callers", "In mode 'single', how many callers at once", 64);
         var batch = BenchOptions.Number("--batch", "In mode 'bulk', how many jobs in a call", 5000);
         var runs = BenchOptions.Runs();
-        var command = new Command("enqueue", "Adding jobs while no worker runs: jobs per second, and how long a call takes") { mode, jobs, callers, batch, runs };
+        var noLimit = BenchOptions.NoLimit();
+        var busy = BenchOptions.Busy();
+        var command = new Command("enqueue", "Adding jobs while no worker runs: jobs per second, and how long a call takes")
+        {
+            mode, jobs, callers, batch, runs, noLimit, busy,
+        };
         var store = new StoreChoice(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var opened = await store.OpenAsync(parsed);
-            Enqueue enqueue = parsed.GetValue(mode) == Bulk
+            await using var burning = BusyProcessors.Start(parsed.GetValue(busy));
+            var isBulk = parsed.GetValue(mode) == Bulk;
+            Enqueue enqueue = isBulk
                 ? (client, count) => BulkAsync(client, count, parsed.GetValue(batch), cancellationToken)
                 : (client, count) => SingleAsync(client, count, parsed.GetValue(callers), cancellationToken);
-            return await RunAsync(opened, parsed.GetValue(mode)!, enqueue, parsed.GetValue(jobs), parsed.GetValue(runs), cancellationToken);
+            var count = parsed.GetValue(jobs);
+            var pairs = new LimitPairs(!parsed.GetValue(noLimit) && opened is PostgresBenchStore postgres
+                ? () => BareEnqueue.WarmedAsync(postgres, count, parsed.GetValue(isBulk ? batch : callers), cancellationToken)
+                : null);
+            var report = new Report("enqueue", opened).Add("mode", parsed.GetValue(mode)).Add("busy", parsed.GetValue(busy));
+            return await RunAsync(report, opened, enqueue, count, parsed.GetValue(runs), pairs, cancellationToken);
         });
         return command;
     }
@@ -32,20 +44,24 @@ static class EnqueueScenario
     /// <returns>What each call took, in milliseconds.</returns>
     delegate Task<List<double>> Enqueue(IJobClient client, int jobs);
 
-    static async Task<int> RunAsync(BenchStore store, string mode, Enqueue enqueue, int jobs, int runs, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(
+        Report report, BenchStore store, Enqueue enqueue, int jobs, int runs, LimitPairs pairs, CancellationToken cancellationToken)
     {
-        var (run, all) = await Runs.RepeatAsync(runs, async () =>
+        var verified = "";
+        var (run, all) = await Runs.RepeatAsync(runs, () => pairs.RunAsync(async () =>
         {
             await store.ResetAsync();
             await MeasureAsync(store, enqueue, WarmUpJobs, cancellationToken);
             await store.ResetAsync();
-            return await MeasureAsync(store, enqueue, jobs, cancellationToken);
-        }, run => jobs / run.Elapsed.TotalSeconds);
-        return await new Report("enqueue", store).Add("mode", mode)
+            var run = await MeasureAsync(store, enqueue, jobs, cancellationToken);
+            verified = await store.VerifyEnqueuedAsync(jobs);
+            return run;
+        }, run => jobs / run.Elapsed.TotalSeconds), run => jobs / run.Elapsed.TotalSeconds);
+        report
             .AddRate(jobs, run.Elapsed).AddAll(all)
             .Say($"a call takes {run.Calls.P50:0.00} ms (p50), {run.Calls.P99:0.00} ms (p99)").AddLatency("", run.Calls)
-            .AddUsage(run.Usage, jobs).Say($"all {jobs:N0} jobs are enqueued")
-            .WriteAsync();
+            .AddUsage(run.Usage, jobs).Say($"{verified}");
+        return await pairs.AddTo(report).WriteAsync();
     }
 
     static async Task<(TimeSpan Elapsed, Percentiles Calls, Usage Usage)> MeasureAsync(

@@ -8,10 +8,12 @@ sealed class HangfireRows
 {
     const int Chunk = 100_000;
 
-    const string WaitingSql = $"""
-        /* {DatabaseMeter.OwnName} */
+    const string WaitingSql = $$"""
+        /* {{DatabaseMeter.OwnName}} */
         with new as materialized (
-            select nextval('hangfire.job_id_seq') as jobid, nextval('hangfire.state_id_seq') as stateid from generate_series(1, $2)
+            select nextval('hangfire.job_id_seq') as jobid, nextval('hangfire.state_id_seq') as stateid,
+                   ($3::text[])[1 + floor(random() * cardinality($3::text[]))::int] as queue
+            from generate_series(1, $2)
         ), jobs as (
             insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
             select new.jobid, new.stateid, 'Enqueued', j.invocationdata, j.arguments, now() from new, hangfire.job j where j.id = $1
@@ -20,9 +22,10 @@ sealed class HangfireRows
             select new.jobid, p.name, p.value from new, hangfire.jobparameter p where p.jobid = $1
         ), states as (
             insert into hangfire.state (id, jobid, name, createdat, data)
-            select new.stateid, new.jobid, s.name, now(), s.data from new, hangfire.state s where s.jobid = $1 and s.name = 'Enqueued'
+            select new.stateid, new.jobid, s.name, now(), jsonb_set(s.data, '{Queue}', to_jsonb(new.queue))
+            from new, hangfire.state s where s.jobid = $1 and s.name = 'Enqueued'
         )
-        insert into hangfire.jobqueue (jobid, queue) select jobid, 'default' from new
+        insert into hangfire.jobqueue (jobid, queue) select jobid, queue from new
         """;
 
     const string FinishedSql = $"""
@@ -54,14 +57,16 @@ sealed class HangfireRows
     public static async Task<HangfireRows> LikeNewestAsync(string connectionString) => new(connectionString,
         (long)(await Sql.ScalarAsync(connectionString, "select max(id) from hangfire.job where statename = 'Succeeded'"))!);
 
-    /// <summary>Jobs that wait. Nobody is notified, as with Hangfire's client at its defaults.</summary>
-    public Task AddWaitingAsync(int jobs) => AddAsync(WaitingSql, jobs);
+    /// <summary>Jobs that wait, each in one of the queues (<c>default</c>). Nobody is notified, as with Hangfire's client at its defaults.</summary>
+    public Task AddWaitingAsync(int jobs, params string[] queues) =>
+        AddAsync(WaitingSql, jobs, new NpgsqlParameter { Value = queues.Length > 0 ? queues : ["default"] });
 
     public Task AddFinishedAsync(int jobs) => AddAsync(FinishedSql, jobs);
 
-    async Task AddAsync(string sql, int jobs)
+    async Task AddAsync(string sql, int jobs, params NpgsqlParameter[] more)
     {
         for (var left = jobs; left > 0; left -= Chunk)
-            await Sql.ExecuteAsync(_connectionString, sql, new NpgsqlParameter { Value = _model }, new NpgsqlParameter { Value = Math.Min(left, Chunk) });
+            await Sql.ExecuteAsync(_connectionString, sql,
+                [new() { Value = _model }, new() { Value = Math.Min(left, Chunk) }, .. more.Select(parameter => parameter.Clone())]);
     }
 }

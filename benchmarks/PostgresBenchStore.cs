@@ -4,12 +4,13 @@ using Npgsql;
 namespace JobRunner.Benchmarks;
 
 /// <summary>A database of its own, on a server that is there or on a private one with default durability.</summary>
-sealed class PostgresBenchStore : BenchStore
+sealed partial class PostgresBenchStore : BenchStore
 {
     readonly string _admin;
     readonly string _database;
     readonly PostgresServer? _server;
     bool _countsStatements;
+    PgBouncer? _pooler;
 
     PostgresBenchStore(string admin, string database, PostgresServer? server) => (_admin, _database, _server) = (admin, database, server);
 
@@ -23,9 +24,11 @@ sealed class PostgresBenchStore : BenchStore
         CommandTimeout = 0,
     }.ConnectionString;
 
-    public static async Task<PostgresBenchStore> OpenAsync(string? postgres)
+    /// <param name="postgres">Connection string of a server that is there; null for a private one.</param>
+    /// <param name="connections">How many connections a private one allows.</param>
+    public static async Task<PostgresBenchStore> OpenAsync(string? postgres, int connections = 200)
     {
-        var server = postgres is null ? await StartServerAsync() : null;
+        var server = postgres is null ? await StartServerAsync(connections) : null;
         try
         {
             return await CreateAsync(postgres ?? server!.ConnectionString, $"jobrunner_bench_{Environment.ProcessId}", server);
@@ -47,12 +50,37 @@ sealed class PostgresBenchStore : BenchStore
         return store;
     }
 
-    static Task<PostgresServer> StartServerAsync() => PostgresServer.StartAsync(
+    static Task<PostgresServer> StartServerAsync(int connections) => PostgresServer.StartAsync(
         durable: true,
-        PostgresServer.HasLibrary(DatabaseMeter.Extension) ? [$"shared_preload_libraries={DatabaseMeter.Extension}"] : []);
+        [$"max_connections={connections}",
+         .. PostgresServer.HasLibrary(DatabaseMeter.Extension) ? [$"shared_preload_libraries={DatabaseMeter.Extension}"] : Array.Empty<string>()]);
 
-    public override void Use(JobRunnerBuilder jobs) =>
-        jobs.UsePostgres(new NpgsqlConnectionStringBuilder(_admin) { Database = _database }.ConnectionString);
+    /// <summary>Puts a pooler of this machine between the server and all hosts that are built from now on.</summary>
+    /// <param name="serverConnections">How many connections to the server it makes at most.</param>
+    /// <param name="clientConnections">How many it takes at most.</param>
+    public async Task UsePgBouncerAsync(int serverConnections, int clientConnections) =>
+        _pooler = await PgBouncer.StartAsync(_admin, serverConnections, clientConnections);
+
+    public override void Use(JobRunnerBuilder jobs) => jobs.UsePostgres(
+        new NpgsqlConnectionStringBuilder(_pooler?.ConnectionString ?? _admin) { Database = _database }.ConnectionString);
+
+    /// <summary>A connection for statements of our own that are measured: prepared when they come again, and on indexes only, as the
+    /// engine has its own (the tables have just been filled, and nobody has analyzed them).</summary>
+    public async Task<NpgsqlConnection> OpenBareAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_admin)
+        {
+            Database = _database,
+            ApplicationName = "bare",
+            Pooling = false,
+            CommandTimeout = 0,
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 2,
+            Options = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_sort=off -c jit=off",
+        }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
 
     public override Task ResetAsync() => Sql.ExecuteAsync(ConnectionString, """
         do $$ begin
@@ -66,22 +94,11 @@ sealed class PostgresBenchStore : BenchStore
     public override async Task<DatabaseMeter?> StartMeterAsync(TimeSpan period) =>
         await DatabaseMeter.StartAsync(_admin, _database, _countsStatements, _server?.ProcessId, period);
 
-    public override async Task<string> VerifyHistoryAsync(int jobs)
-    {
-        var whole = await Sql.ScalarAsync(ConnectionString, """
-            select count(*) from (
-                select jobid from hangfire.state group by jobid
-                having array_agg(name order by id) = array['Enqueued', 'Processing', 'Succeeded']) complete
-            """);
-        var waiting = await Sql.ScalarAsync(ConnectionString, "select count(*) from hangfire.jobqueue");
-        return (long)whole! == jobs && (long)waiting! == 0
-            ? $"all {jobs:N0} jobs have the full history in table state, and table jobqueue is empty"
-            : throw new InvalidOperationException($"{whole} of {jobs} jobs have their full history, and {waiting} rows are in jobqueue.");
-    }
-
     public override async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
+        if (_pooler is not null)
+            await _pooler.DisposeAsync();
         await Sql.ExecuteAsync(_admin, $"drop database {_database} with (force)");
         if (_server is not null)
             await _server.DisposeAsync();

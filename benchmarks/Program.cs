@@ -14,6 +14,9 @@ var root = new RootCommand("Measures JobRunner. Each scenario prints what it fin
     SandboxScenario.Command(),
     CallScenario.Command(),
     BloatScenario.Command(),
+    FleetScenario.Command(),
+    ScaleScenario.Command(),
+    BusyProcessors.Command(),
 };
 try
 {

@@ -11,29 +11,34 @@ static class ThroughputScenario
     {
         var jobs = BenchOptions.Jobs(100_000);
         var runs = BenchOptions.Runs();
-        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed, with full history") { jobs, runs };
+        var noLimit = BenchOptions.NoLimit();
+        var busy = BenchOptions.Busy();
+        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed, with full history") { jobs, runs, noLimit, busy };
         var store = new StoreChoice(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var opened = await store.OpenAsync(parsed);
-            return await RunAsync(opened, parsed.GetValue(jobs), parsed.GetValue(runs), cancellationToken);
+            await using var burning = BusyProcessors.Start(parsed.GetValue(busy));
+            var report = new Report("throughput", opened).Add("busy", parsed.GetValue(busy));
+            return await RunAsync(report, opened, parsed.GetValue(jobs), parsed.GetValue(runs), !parsed.GetValue(noLimit), cancellationToken);
         });
         return command;
     }
 
     public static BenchHost Build(BenchStore store) => BenchHost.Build(store, options => options.AsyncConcurrency = 2000);
 
-    static async Task<int> RunAsync(BenchStore store, int jobs, int runs, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(Report report, BenchStore store, int jobs, int runs, bool withLimit, CancellationToken cancellationToken)
     {
         var verified = "";
-        var (drain, all) = await Runs.RepeatAsync(runs, async () =>
+        var pairs = new LimitPairs(
+            withLimit && store is PostgresBenchStore postgres ? () => BarePump.WarmedAsync(postgres, _call, jobs, cancellationToken) : null);
+        var (drain, all) = await Runs.RepeatAsync(runs, () => pairs.RunAsync(async () =>
         {
             var drain = await Drain.WarmedAsync(store, () => Build(store), _call, _call, jobs, cancellationToken);
             verified = await store.VerifyHistoryAsync(jobs);
             return drain;
-        }, drain => drain.PerSecond);
-        return await new Report("throughput", store)
-            .AddRate(jobs, drain.FromStart).AddAll(all).AddUsage(drain.Usage, jobs).Say($"{verified}")
-            .WriteAsync();
+        }, drain => drain.PerSecond), drain => drain.PerSecond);
+        report.AddRate(jobs, drain.FromStart).AddAll(all).AddUsage(drain.Usage, jobs).Say($"{verified}");
+        return await pairs.AddTo(report).WriteAsync();
     }
 }

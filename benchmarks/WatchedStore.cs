@@ -44,8 +44,11 @@ class WatchedQueue : DispatchProxy
         if (targetMethod!.Name == nameof(IWorkQueue.ClaimAsync))
             _watch.OnClaim();
         var result = targetMethod.Invoke(_queue, BindingFlags.DoNotWrapExceptions, null, args, null);
-        return targetMethod.Name == nameof(IWorkQueue.ApplyAsync)
-            ? _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!)
-            : result;
+        return targetMethod.Name switch
+        {
+            nameof(IWorkQueue.ClaimAsync) => _watch.CountAsync((Task<IReadOnlyList<ClaimedJob>>)result!),
+            nameof(IWorkQueue.ApplyAsync) => _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!),
+            _ => result,
+        };
     }
 }

@@ -3,11 +3,13 @@ using JobRunner.TestSupport;
 
 namespace JobRunner.Worker.Tests;
 
-/// <summary>The benchmark program, as people run it: with few jobs, and without a database.</summary>
+/// <summary>The benchmark program, as people run it, but with few jobs; where it needs a database it starts a server of its own.</summary>
 public sealed class BenchmarksTests
 {
+    static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
     public static TheoryData<string> Scenarios =>
-        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "backlog", "bloat", "idle"];
+        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "backlog", "bloat", "idle", "fleet", "scale"];
 
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(Scenarios))]
@@ -21,6 +23,7 @@ public sealed class BenchmarksTests
 
     [Theory(Timeout = 60_000)]
     [InlineData("throughput --in-memory --jobs 2000")]
+    [InlineData("throughput --in-memory --jobs 2000 --busy 1")]
     [InlineData("enqueue --in-memory --mode single --jobs 2000")]
     public async Task The_last_line_is_one_JSON_object_with_the_rate(string arguments)
     {
@@ -30,6 +33,52 @@ public sealed class BenchmarksTests
         using var json = JsonDocument.Parse(run.Output.Trim().Split('\n')[^1]);
         json.RootElement.GetProperty("jobs").GetInt32().ShouldBe(2000);
         json.RootElement.GetProperty("per_second").GetDouble().ShouldBeGreaterThan(0);
+    }
+
+    [Theory(Timeout = 150_000)]
+    [InlineData("throughput --jobs 2500 --runs 2", 2)]
+    [InlineData("enqueue --jobs 300 --batch 100", 1)]
+    [InlineData("enqueue --mode single --jobs 300 --callers 8", 1)]
+    public async Task Beside_the_rate_stands_what_a_bare_program_reaches_on_the_same_tables(string arguments, int runs)
+    {
+        using var json = await RunAsync(arguments);
+
+        json.RootElement.GetProperty("limit_per_second").GetDouble().ShouldBeGreaterThan(0);
+        json.RootElement.GetProperty("ratios").GetArrayLength().ShouldBe(runs);
+        json.RootElement.GetProperty("ratio_to_limit").GetDouble().ShouldBeGreaterThan(0);
+    }
+
+    [Fact(Timeout = 150_000)]
+    public async Task The_limit_can_be_left_out()
+    {
+        using var json = await RunAsync("throughput --jobs 100 --no-limit");
+
+        json.RootElement.TryGetProperty("ratio_to_limit", out _).ShouldBeFalse();
+    }
+
+    [Theory(Timeout = 150_000)]
+    [InlineData("")]
+    [InlineData(" --pgbouncer --server-connections 5")]
+    public async Task A_fleet_runs_all_jobs_of_a_steady_load(string more)
+    {
+        using var json = await RunAsync("fleet --workers 3 --rate 50 --seconds 1 --idle-seconds 1" + more);
+
+        json.RootElement.GetProperty("workers").GetInt32().ShouldBe(3);
+        json.RootElement.GetProperty("jobs").GetInt32().ShouldBe(50);
+        json.RootElement.GetProperty("p99_ms").GetDouble().ShouldBeGreaterThan(0);
+        json.RootElement.GetProperty("empty_claims_per_job").GetDouble().ShouldBeGreaterThanOrEqualTo(0);
+        json.RootElement.GetProperty("ratio").GetDouble().ShouldBeGreaterThan(0);
+        if (more.Length > 0)
+            json.RootElement.GetProperty("connections").GetInt32().ShouldBeInRange(1, 5);
+    }
+
+    [Fact(Timeout = 150_000)]
+    public async Task A_loaded_database_is_compared_with_an_empty_one()
+    {
+        using var json = await RunAsync("scale --finished 500 --queues 3 --recurring 6 --waiting 200 --payload 1000 --batch 10 --operations 3");
+
+        foreach (var operation in new[] { "look", "recurring", "claim", "commit", "list", "counts", "expire" })
+            json.RootElement.GetProperty($"{operation}_ratio").GetDouble().ShouldBeGreaterThan(0);
     }
 
     [Theory(Timeout = 60_000)]
@@ -42,5 +91,12 @@ public sealed class BenchmarksTests
 
         (await run.ExitAsync()).ShouldBe(1, run.Output);
         run.Output.ShouldContain(told);
+    }
+
+    static async Task<JsonDocument> RunAsync(string arguments)
+    {
+        await using var run = ProductProcess.Start("Benchmarks", arguments.Split(' '));
+        (await run.ExitAsync(_patience)).ShouldBe(0, run.Output);
+        return JsonDocument.Parse(run.Output.Trim().Split('\n')[^1]);
     }
 }

@@ -29,7 +29,8 @@ public sealed class PgBouncer : IAsyncDisposable
 
     /// <param name="connectionString">Of the server behind it, or of a proxy before that.</param>
     /// <param name="poolSize">How many connections to the server it makes for one database.</param>
-    public static async Task<PgBouncer> StartAsync(string connectionString, int poolSize = 20)
+    /// <param name="clients">How many connections it takes.</param>
+    public static async Task<PgBouncer> StartAsync(string connectionString, int poolSize = 20, int clients = 1000)
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
         var port = PostgresServer.FreePort();
@@ -43,7 +44,7 @@ public sealed class PgBouncer : IAsyncDisposable
             unix_socket_dir =
             auth_type = any
             pool_mode = transaction
-            max_client_conn = 1000
+            max_client_conn = {clients}
             default_pool_size = {poolSize}
             server_login_retry = 1
             ignore_startup_parameters = extra_float_digits

@@ -32,7 +32,14 @@ sealed partial class ScheduledJobs(
 
     const string ExistingSql = "select id from hangfire.job where id = any($1) and statename = 'Scheduled'";
 
-    const string ForgetSql = "delete from hangfire.set where key = 'schedule' and value = any($1)";
+    // Looked at once more, under the job's lock: since it was found to be no scheduled one, it may have been scheduled anew, and the
+    // entry be the new one. $3 is what the name of a lock begins with; one that this transaction has taken has it as its maker.
+    const string ForgetSql = """
+        delete from hangfire.set where key = 'schedule' and value = any(array(
+            select e.value from unnest($1::text[], $2::bigint[]) as e(value, jobid)
+            where exists (select from hangfire.lock where resource = $3 || e.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid)
+              and not exists (select from hangfire.job where id = e.jobid and statename = 'Scheduled')))
+        """;
 
     const string AnyDueSql = """
         select count(*) from (
@@ -49,12 +56,34 @@ sealed partial class ScheduledJobs(
         if (await database.NumberAsync(database.Command(AnyDueSql), cancellationToken) == 0)
             return 0;
         var done = 0;
+        var dead = new List<(string Entry, long JobId)>();
         await locks.UnderLockAsync(locks.NameOf("locks:schedulepoller"), TimeSpan.Zero,
-            async connection => done = await EnqueueDueAsync(connection, count, cancellationToken), cancellationToken);
-        return done;
+            async connection => done = await EnqueueDueAsync(connection, count, dead, cancellationToken), cancellationToken);
+        await ForgetAsync(dead, cancellationToken);
+        return done + dead.Count;
     }
 
-    async Task<int> EnqueueDueAsync(NpgsqlConnection connection, int count, CancellationToken cancellationToken)
+    /// <summary>Removes entries whose job is no scheduled one. In a transaction of its own: it takes locks of jobs.</summary>
+    internal async Task ForgetAsync(List<(string Entry, long JobId)> entries, CancellationToken cancellationToken)
+    {
+        if (entries.Count == 0)
+            return;
+        var ids = entries.Select(entry => entry.JobId).Distinct().Order().ToArray();
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var batch = Database.IndexedBatch(connection, jobLocks.Take(ids),
+            database.Command(ForgetSql, Parameters.Of(entries.Select(entry => entry.Entry).ToArray(), NpgsqlDbType.Text),
+                Parameters.Ids(entries.Select(entry => entry.JobId)), Parameters.Of(jobLocks.Prefix)),
+            jobLocks.Drop(ids));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="dead">Gets the entries whose job is no scheduled one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many were enqueued; whoever is busy is left for the next round.</returns>
+    async Task<int> EnqueueDueAsync(
+        NpgsqlConnection connection, int count, List<(string Entry, long JobId)> dead, CancellationToken cancellationToken)
     {
         var entries = await Database.ReadTextsAsync(connection, database.Command(DueSql, Parameters.Of(count)), cancellationToken);
         if (entries.Count == 0)
@@ -74,10 +103,8 @@ sealed partial class ScheduledJobs(
         if (applied.Busy.Count > 0)
             await jobLocks.ForgetDeadAsync(connection, applied.Busy.Select(i => ripe[i].JobId), cancellationToken);
 
-        var dead = due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job).Select(e => e.Entry).ToArray();
-        await using (var forget = Database.Batch(connection, database.Command(ForgetSql, Parameters.Of(dead, NpgsqlDbType.Text))))
-            await forget.ExecuteNonQueryAsync(cancellationToken);
-        return ripe.Count - applied.Busy.Count + dead.Length; // whoever is busy is left for the next round
+        dead.AddRange(due.Where(job => !scheduled.Contains(job.Key)).SelectMany(job => job.Select(e => (e.Entry, job.Key))));
+        return ripe.Count - applied.Busy.Count;
     }
 
     [GeneratedRegex(@"^((?<queue>[a-z0-9_-]{1,1000}):)?(?<id>[0-9]{1,18})\z")]

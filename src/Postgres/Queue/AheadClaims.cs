@@ -11,13 +11,17 @@ namespace JobRunner.Postgres;
 /// not by the job's (a job that is retried is old); and a part of the whole queue, which goes on where the last claim ended.
 /// That last one is the sweep. Its position is a row that all workers share who leave the same jobs, so a million of them are read once for all.
 /// </summary>
-/// <remarks>All of it is hints. What a lost hint passes over, the next sweep finds: it begins anew a second after the end of the last one, or ten times
+/// <remarks>All of it is hints. What a lost hint passes over, the next sweep finds: it begins anew a second after the end of the last one, or twenty times
 /// as long as that took. Thread-safe.</remarks>
 sealed class AheadClaims(Database database, TimeProvider time)
 {
     const int HeadRows = 1000;
     const int LateRows = 2000;
-    const int SweepRows = 2000;
+
+    // A sweep is a part of claims that somebody waits for: small steps, and larger ones where it is long.
+    const int SmallStep = 500;
+    const int LargeStep = 2500;
+    const int SmallSteps = 40;
     const int MostHints = 10_000;
 
     // A row whose transaction commits late has an older id than what has been seen.
@@ -39,7 +43,8 @@ sealed class AheadClaims(Database database, TimeProvider time)
         await using var batch = Database.IndexedBatch(connection, database.Command(ClaimSql.Ahead,
             [.. QueueClaims.Terms(queues, count, bytes), .. MethodsOf(queues),
                 Parameters.Of(Array.ConvertAll(queues, queue => queue.Except.Hash), NpgsqlDbType.Text), Parameters.Of(heads, NpgsqlDbType.Boolean),
-                Parameters.Ids(hints.Select(hint => hint.Behind)), Parameters.Of(HeadRows), Parameters.Of(LateRows), Parameters.Of(SweepRows)]));
+                Parameters.Ids(hints.Select(hint => hint.Behind)), Parameters.Of(HeadRows), Parameters.Of(LateRows),
+                Parameters.Of(hints.Max(hint => hint.Steps) < SmallSteps ? SmallStep : LargeStep)]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var round = await QueueClaims.ReadAsync(reader, jobs, cancellationToken);
@@ -48,6 +53,7 @@ sealed class AheadClaims(Database database, TimeProvider time)
         var unlimited = round.Picked < count && round.Gone == 0 && round.Heavy == 0;
         foreach (var (hint, queue, head) in hints.Zip(queues, heads))
         {
+            hint.Steps = round.GoesOn ? hint.Steps + 1 : 0;
             if (head)
                 hint.BarrenSince = round.FromHeads == 0 ? time.GetTimestamp() : null;
             if (unlimited && round.LastLate is { } last && jobs.Skip(before).Count(job => job.Queue == queue.Queue) < queue.Most)
@@ -126,6 +132,9 @@ sealed class AheadClaims(Database database, TimeProvider time)
         public long Next { get; set; }
 
         public long NextAt { get; set; }
+
+        /// <summary>How many steps of the sweep this worker has made in a row.</summary>
+        public int Steps { get; set; }
 
         /// <summary>Since when the head is known to have nothing; null when it had.</summary>
         public long? BarrenSince { get; set; }

@@ -115,7 +115,7 @@ static class ClaimSql
             set position = case when swept.filled then coalesce(swept.lasthit, s.position) when swept.n = $13 then swept.last else 0 end,
                 began = case when s.position = 0 then now() else s.began end,
                 due = case when swept.filled or swept.n = $13 then now()
-                           else clock_timestamp() + greatest(interval '1 second', 10 * (clock_timestamp() - case when s.position = 0 then now() else s.began end)) end
+                           else clock_timestamp() + greatest(interval '1 second', 20 * (clock_timestamp() - case when s.position = 0 then now() else s.began end)) end
             from swept where s.queue = swept.queue and s.hash = swept.hash
             returning swept.filled or swept.n = $13 as goeson
         """ + TakeSql + """

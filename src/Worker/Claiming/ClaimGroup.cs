@@ -26,7 +26,7 @@ sealed class ClaimGroup(string name, TimeProvider time)
     /// <summary>True when jobs for it may wait: there was news, or the last claim has not found the end.</summary>
     public bool MayWait { get; set; } = true;
 
-    /// <summary>How long it is before reading past the jobs of others may go on; zero or less when it may.</summary>
+    /// <summary>How long it is before the next claim; zero or less when it may come.</summary>
     public TimeSpan Rest => _rest - time.GetElapsedTime(_restsSince);
 
     /// <summary>How many jobs there is room for.</summary>
@@ -42,10 +42,10 @@ sealed class ClaimGroup(string name, TimeProvider time)
     /// <summary>Notes a claim that read past jobs of others and did not bring all that was asked for.</summary>
     /// <param name="took">How long it took.</param>
     /// <param name="rate">How many jobs the quickest place of those others ends in a second.</param>
-    public void HasRead(TimeSpan took, double rate)
-    {
-        (_restsSince, _rest) = (time.GetTimestamp(), took * ((1 / ShareAt(rate)) - 1));
-    }
+    public void HasRead(TimeSpan took, double rate) => RestFor(took * ((1 / ShareAt(rate)) - 1));
+
+    /// <summary>Lets no claim come for so long.</summary>
+    public void RestFor(TimeSpan rest) => (_restsSince, _rest) = (time.GetTimestamp(), rest);
 
     /// <summary>The share of the time that reading past jobs may take when their place ends so many a second.</summary>
     public static double ShareAt(double rate) => Math.Clamp(SlowRate / Math.Max(rate, 1), LeastShare, 1);

@@ -79,16 +79,11 @@ sealed class Claimer
         if (_wake.TakeNews())
             Array.ForEach(groups, group => group.MayWait = true);
         GiveBackExcess();
-        var full = 0;
+        var full = false;
         foreach (var group in groups)
-            full = Math.Max(full, await ClaimForAsync(group));
-        if (full > 0)
-        {
-            if (full < WorthClaiming)
-                await Task.Delay(_gather, _time);
+            full |= await ClaimForAsync(group);
+        if (full)
             return TimeSpan.Zero;
-        }
-
         Array.ForEach(_demands, demand => demand.Look()); // what the claims have filled
         _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
@@ -114,19 +109,21 @@ sealed class Claimer
         return [_open, .. _demands.Where(demand => demand.IsSaturated).Select(demand => _own[demand])];
     }
 
-    /// <returns>How many jobs came, when those are as many as there was room for; else 0.</returns>
-    async Task<int> ClaimForAsync(ClaimGroup group)
+    /// <returns>True when there was no more room for them.</returns>
+    async Task<bool> ClaimForAsync(ClaimGroup group)
     {
         var room = group.Room;
         var bytes = _payloadLimit - _executions.PayloadBytes;
         if (!group.MayWait || room <= 0 || bytes <= 0 || group.Rest > TimeSpan.Zero)
-            return 0;
+            return false;
         group.MayWait = false; // first: news that comes during the claim counts
         var started = _time.GetTimestamp();
         var (claimed, isComplete, others) = await ClaimAsync(group, room, bytes);
         group.MayWait |= claimed == room || !isComplete;
+        if (claimed == room && claimed < WorthClaiming)
+            group.RestFor(_gather);
         if (claimed == room)
-            return claimed;
+            return true;
         if (others)
             group.HasRead(_time.GetElapsedTime(started), Others(group).Max(demand => (double?)demand.Rate) ?? 0);
         if (isComplete && group != _open)
@@ -135,7 +132,7 @@ sealed class Claimer
             _known.Changed();
         }
 
-        return 0;
+        return false;
     }
 
     IEnumerable<Demand> Others(ClaimGroup group) => _demands.Where(demand => demand.IsSaturated && !group.Demands.Contains(demand));

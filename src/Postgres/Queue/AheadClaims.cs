@@ -27,6 +27,9 @@ sealed class AheadClaims(Database database, TimeProvider time)
     // A row whose transaction commits late has an older id than what has been seen.
     static readonly TimeSpan _settled = TimeSpan.FromSeconds(1);
 
+    // The row of a sweep that nobody makes any more is removed some time after that.
+    static readonly TimeSpan _forgotten = TimeSpan.FromMinutes(10);
+
     // A head in which nothing was found is not read again for so long: the sweep comes by.
     static readonly TimeSpan _barren = TimeSpan.FromMilliseconds(250);
 
@@ -76,10 +79,12 @@ sealed class AheadClaims(Database database, TimeProvider time)
     {
         if (_hints.Count > MostHints)
             _hints.Clear();
-        var unknown = Array.FindAll(queues, queue => !_hints.ContainsKey((queue.Queue, queue.Except.Hash)));
+        var unknown = Array.FindAll(queues, queue => !_hints.TryGetValue((queue.Queue, queue.Except.Hash), out var hint) || time.GetElapsedTime(hint.UsedAt) > _forgotten);
         if (unknown.Length > 0)
             await BeginAsync(connection, unknown, cancellationToken);
-        return Array.ConvertAll(queues, queue => _hints.GetOrAdd((queue.Queue, queue.Except.Hash), _ => new()));
+        var hints = Array.ConvertAll(queues, queue => _hints.GetOrAdd((queue.Queue, queue.Except.Hash), _ => new()));
+        Array.ForEach(hints, hint => hint.UsedAt = time.GetTimestamp());
+        return hints;
     }
 
     const string LastRowSql = "select coalesce(max(id), 0) from hangfire.jobqueue";
@@ -99,7 +104,7 @@ sealed class AheadClaims(Database database, TimeProvider time)
         {
             var smaller = queue.Except.Smaller is { } hash ? _hints.GetValueOrDefault((queue.Queue, hash)) : null;
             var start = smaller?.Behind ?? behind;
-            _hints.TryAdd((queue.Queue, queue.Except.Hash), new() { Behind = start, Next = start, NextAt = time.GetTimestamp() });
+            _hints[(queue.Queue, queue.Except.Hash)] = new() { Behind = start, Next = start, NextAt = time.GetTimestamp() };
         }
     }
 
@@ -132,6 +137,9 @@ sealed class AheadClaims(Database database, TimeProvider time)
         public long Next { get; set; }
 
         public long NextAt { get; set; }
+
+        /// <summary>When the last claim used it.</summary>
+        public long UsedAt { get; set; }
 
         /// <summary>How many steps of the sweep this worker has made in a row.</summary>
         public int Steps { get; set; }

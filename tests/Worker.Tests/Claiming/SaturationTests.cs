@@ -88,6 +88,37 @@ public abstract class SaturationTests : IAsyncLifetime
         Gates.Of(Gate("d")).Times.ShouldBe(30);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_kind_of_job_that_nobody_has_met_starts_from_behind_saturated_lanes()
+    {
+        var client = (await StartAsync(options => (options.ThreadConcurrency, options.AsyncConcurrency) = (1, 2))).Client;
+        var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 300).Select(_ => HoldAThread("e"))
+            .Concat(Enumerable.Range(0, 2).Select(_ => WaitAtGate("f"))).Concat(Enumerable.Range(0, 300).Select(_ => HoldAThread("e"))));
+        await Gates.Of(Gate("f")).Begun.Task;
+
+        await client.EnqueueManyAsync(Enumerable.Range(0, 50).Select(_ => WaitAtGate("f")));
+        Gates.Of(Gate("f")).Opened.SetResult();
+        (await client.WaitAsync<string>(await client.EnqueueAsync(Echo("new")), Patience)).ShouldBe("new");
+        Gates.Of(Gate("e")).Times.ShouldBe(1);
+        Gates.Of(Gate("e")).Opened.SetResult();
+        await client.WaitAsync(ids[^1], Patience);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task No_more_jobs_are_claimed_than_may_be_held_by_the_bytes_of_their_arguments()
+    {
+        var client = (await StartAsync(options => options.PayloadMemoryMb = 1)).Client;
+        var heavy = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(200_000));
+        var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 12).Select(_ => JobCall.Of(() => ScriptedJobs.WaitAtGateAsync(heavy, default))));
+
+        await Eventually.HoldsAsync(() => Gates.Of(heavy).Times >= 3, Patience);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).ByState.GetValueOrDefault("Processing") >= 3, Patience);
+        Gates.Of(heavy).Times.ShouldBeLessThanOrEqualTo(4);
+        Gates.Of(heavy).Opened.SetResult();
+        foreach (var id in ids)
+            await client.WaitAsync(id, Patience);
+    }
+
     async Task<WorkerHost> StartAsync(Action<WorkerOptions> configure)
     {
         var worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(_store), configure);
@@ -106,6 +137,8 @@ public abstract class SaturationTests : IAsyncLifetime
     string Gate(string name) => $"aside-{name}-{GetType().Name}";
 
     string Resource(string name) => $"gate-{Gate(name)}".ToLowerInvariant();
+
+    JobCall WaitAtGate(string gate) => JobCall.Of(() => ScriptedJobs.WaitAtGateAsync(Gate(gate), default));
 
     JobCall HoldAThread(string gate) => JobCall.Of(() => ScriptedJobs.HoldAThread(Gate(gate), null!));
 

@@ -39,10 +39,10 @@ sealed class StoreWatch
         return reached.Task;
     }
 
-    public async Task<IReadOnlyList<ClaimedJob>> CountAsync(Task<IReadOnlyList<ClaimedJob>> claiming)
+    public async Task<ClaimResult> CountAsync(Task<ClaimResult> claiming)
     {
         var claimed = await claiming;
-        if (claimed.Count == 0)
+        if (claimed.Jobs.Count == 0)
             Interlocked.Increment(ref _emptyClaims);
         return claimed;
     }

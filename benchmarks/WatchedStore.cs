@@ -46,7 +46,7 @@ class WatchedQueue : DispatchProxy
         var result = targetMethod.Invoke(_queue, BindingFlags.DoNotWrapExceptions, null, args, null);
         return targetMethod.Name switch
         {
-            nameof(IWorkQueue.ClaimAsync) => _watch.CountAsync((Task<IReadOnlyList<ClaimedJob>>)result!),
+            nameof(IWorkQueue.ClaimAsync) => _watch.CountAsync((Task<ClaimResult>)result!),
             nameof(IWorkQueue.ApplyAsync) => _watch.CountAsync((IReadOnlyList<StateChange>)args![0]!, (Task<AppliedChanges>)result!),
             _ => result,
         };

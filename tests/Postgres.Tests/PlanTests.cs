@@ -15,7 +15,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(
             fixture.ConnectionString, "insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n");
 
-        var plan = await ExplainAsync(QueueClaims.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(ClaimSql.Heads, "text[], int[], int, bigint, bigint[]", "array['critical', 'default'], array[100, 100], 100, 100000000, array[0, 0]");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("rows=100 loops=1");
@@ -38,7 +38,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(150001, 300000) n;
             """);
 
-        var plan = await ExplainAsync(QueueClaims.ClaimSql, "text[], int[], int, bigint[]", "array['critical', 'default'], array[100, 100], 100, array[0, 0]");
+        var plan = await ExplainAsync(ClaimSql.Heads, "text[], int[], int, bigint, bigint[]", "array['critical', 'default'], array[100, 100], 100, 100000000, array[0, 0]");
 
         System.Text.RegularExpressions.Regex.Matches(plan, @"rows=(\d+) loops=(\d+)")
             .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
@@ -100,8 +100,10 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         plan.ShouldNotContain("rows=20000 loops");
     }
 
-    [Fact]
-    public async Task A_claim_that_leaves_types_to_others_looks_at_its_window_alone()
+    [Theory]
+    [InlineData("0", "rows=500 loops=2")] // a head of a thousand, over two queues of which one is empty
+    [InlineData("19000", "rows=1000 loops=1")]
+    public async Task A_claim_that_leaves_jobs_where_they_are_reads_only_as_much_as_it_may(string late, string read)
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
         await store.InitializeAsync(default);
@@ -109,20 +111,25 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             analyze hangfire.jobqueue; analyze hangfire.job;
             alter table hangfire.jobqueue set (autovacuum_enabled = off);
             alter table hangfire.job set (autovacuum_enabled = off);
+            truncate hangfire.job cascade; truncate hangfire.jobqueue restart identity;
             insert into hangfire.job (id, statename, invocationdata, arguments, createdat)
             select n, 'Enqueued', '{"Type": "Other.Jobs, Other", "Method": "Run"}', '[]', now() from generate_series(1, 20000) n;
             insert into hangfire.jobqueue (jobid, queue) select n, 'default' from generate_series(1, 20000) n;
+            insert into jobrunner.sweep (queue, hash, position, began, due) values ('default', 'x', 5000, now(), now()) on conflict do nothing;
             """);
 
-        var plan = await ExplainAsync(ClaimsExcept.ClaimExceptSql, "text[], int[], int, bigint[], int, text[]",
-            "array['critical', 'default'], array[100, 100], 100, array[0, 5000], 1000, array['Other.Jobs, Other']");
+        var plan = await ExplainAsync(ClaimSql.Ahead, "text[], int[], int, bigint, text[], int[], int[], text[], bool[], bigint[], int, int, int",
+            $"array['critical', 'default'], array[100, 100], 100, 100000000, array[E'Other.Jobs, Other\\nRun\\n'], array[1, 1], array[1, 1], array['x', 'x'], "
+            + $"array[true, true], array[{late}, {late}], 1000, 1000, 1000");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("Index Scan using job_pkey on job");
-        plan.ShouldContain("rows=500 loops=2"); // a window of a thousand, over two queues of which one is empty
+        plan.ShouldContain("using jobqueue_pkey");
+        plan.ShouldContain(read);
         plan.ShouldNotContain("Sort Key");
         plan.ShouldNotContain("Seq Scan");
         plan.ShouldNotContain("rows=20000");
+        plan.ShouldNotContain("rows=10000");
     }
 
     [Theory]

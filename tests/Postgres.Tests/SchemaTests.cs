@@ -83,12 +83,34 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task Our_own_tables_of_version_1_are_brought_up_to_date()
     {
         await InitializeStoreAsync();
-        await Sql.ExecuteAsync(_database, "drop table jobrunner.server, jobrunner.counter; update jobrunner.version set version = 1");
+        await Sql.ExecuteAsync(_database, "drop table jobrunner.server, jobrunner.counter, jobrunner.sweep; update jobrunner.version set version = 1");
 
         await InitializeStoreAsync();
 
-        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["3"]);
+        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["4"]);
         (await Sql.LinesAsync(_database, "select count(*)::text from jobrunner.server")).ShouldBe(["0"]);
+    }
+
+    [Fact]
+    public async Task Jobs_that_an_older_version_moved_aside_return_to_their_queues_and_others_stay()
+    {
+        await InitializeStoreAsync();
+        await Sql.ExecuteAsync(_database, """
+            insert into hangfire.job (id, statename, invocationdata, arguments, createdat)
+            select n, 'Enqueued', '{}', '[]', now() from generate_series(1, 5) n;
+            insert into hangfire.state (jobid, name, createdat, data) values
+                (1, 'Enqueued', now(), '{"Queue": "default"}'), (2, 'Enqueued', now(), '{"Queue": "team__mail"}'),
+                (3, 'Enqueued', now(), '{"Queue": "team__async"}'), (4, 'Enqueued', now(), '{"Queue": "low"}'), (4, 'Enqueued', now(), '{"Queue": "default"}'),
+                (4, 'Processing', now(), '{}'), (5, 'Enqueued', now(), '{"Queue": "reports"}');
+            insert into hangfire.jobqueue (jobid, queue, fetchedat) values
+                (1, 'default__sandbox', null), (2, 'team__mail__thread', null), (3, 'team__async', null), (4, 'default__async', now()), (5, 'default__async', null);
+            drop table jobrunner.sweep; update jobrunner.version set version = 3;
+            """);
+
+        await InitializeStoreAsync();
+
+        (await Sql.LinesAsync(_database, "select jobid || ' ' || queue from hangfire.jobqueue order by jobid"))
+            .ShouldBe(["1 default", "2 team__mail", "3 team__async", "4 default", "5 default__async"]);
     }
 
     [Fact]

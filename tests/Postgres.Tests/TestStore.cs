@@ -12,7 +12,7 @@ static class TestStore
             if to_regclass('hangfire.job') is not null then
                 truncate hangfire.job, hangfire.state, hangfire.jobparameter, hangfire.jobqueue, hangfire.server, hangfire.set,
                     hangfire.hash, hangfire.list, hangfire.counter, hangfire.aggregatedcounter, hangfire.lock,
-                    jobrunner.log, jobrunner.progress, jobrunner.server, jobrunner.counter restart identity;
+                    jobrunner.log, jobrunner.progress, jobrunner.server, jobrunner.counter, jobrunner.sweep restart identity;
             end if;
         end $$
         """;

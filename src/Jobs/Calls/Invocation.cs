@@ -15,6 +15,13 @@ namespace JobRunner;
 public sealed record Invocation(
     string Type, string Method, IReadOnlyList<string> ParameterTypes, IReadOnlyList<string?> Arguments, string? Queue = null)
 {
+    /// <summary>The text of <c>ParameterTypes</c> as it is stored; null for a call that was not read from a store.</summary>
+    public string? StoredParameterTypes { get; init; }
+
+    /// <summary>Type, method and parameter types as they are stored, a line each: equal for all jobs of a method that one client
+    /// enqueues, and what a store can compare without reading the call.</summary>
+    public string StoredMethod => $"{Type}\n{Method}\n{StoredParameterTypes ?? ToJsonArray(ParameterTypes)}";
+
     /// <summary>The type's name without namespace and assembly, for people.</summary>
     public string ShortType
     {

@@ -17,7 +17,10 @@ static class InvocationReader
                 method ?? throw new FormatException("The stored call has no 'Method'."),
                 Array.ConvertAll(ReadStrings(parameterTypes, "ParameterTypes"), name => name ?? ""),
                 ReadStrings(arguments ?? copied, "Arguments"),
-                queue is null || QueueName.IsOne(queue) ? queue : throw new FormatException("The 'Queue' of the stored call is not the name of a queue."));
+                queue is null || QueueName.IsOne(queue) ? queue : throw new FormatException("The 'Queue' of the stored call is not the name of a queue."))
+            {
+                StoredParameterTypes = parameterTypes ?? "",
+            };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -9,6 +9,9 @@ sealed class InMemoryJob(long id, Invocation invocation, IReadOnlyDictionary<str
 
     public Invocation Invocation => invocation;
 
+    /// <summary>Its method, as claims name it.</summary>
+    public string Method => invocation.StoredMethod;
+
     public Dictionary<string, string?> Parameters { get; } = new(parameters, StringComparer.Ordinal);
 
     public DateTimeOffset CreatedAt => createdAt;
@@ -39,7 +42,7 @@ sealed class InMemoryQueueRow(long id, InMemoryJob job, string queue)
 
     public long JobId => job.Id;
 
-    public string Queue { get; set; } = queue;
+    public string Queue => queue;
 
     public int Token { get; set; }
 

@@ -6,7 +6,7 @@ namespace JobRunner.InMemory;
 sealed class InMemoryQueues(InMemoryState state)
 {
     readonly Dictionary<long, InMemoryQueueRow> _rows = [];
-    readonly Dictionary<string, PriorityQueue<InMemoryQueueRow, long>> _queues = new(StringComparer.Ordinal);
+    readonly Dictionary<string, InMemoryQueue> _queues = new(StringComparer.Ordinal);
 
     public IEnumerable<InMemoryQueueRow> Rows => _rows.Values;
 
@@ -17,10 +17,10 @@ sealed class InMemoryQueues(InMemoryState state)
     public Dictionary<string, long> Waiting =>
         _queues.Where(queue => queue.Value.Count > 0).ToDictionary(queue => queue.Key, queue => (long)queue.Value.Count);
 
-    public bool HasWaiting(string name) => Find(name) is { Count: > 0 };
+    public bool HasWaiting(string name) => _queues.GetValueOrDefault(name) is { Count: > 0 };
 
-    /// <summary>The rows that wait in a queue, oldest job first; null when nothing ever did.</summary>
-    public PriorityQueue<InMemoryQueueRow, long>? Find(string name) => _queues.GetValueOrDefault(name);
+    /// <summary>Takes a row out of a queue, that of the oldest job whose method is not in the set; null when there is none.</summary>
+    public InMemoryQueueRow? TakeOldest(string name, MethodSet except) => _queues.GetValueOrDefault(name)?.TakeOldest(except);
 
     public InMemoryQueueRow? Held(Claim claim) =>
         _rows.TryGetValue(claim.QueueRowId, out var row) && row.Token == claim.Token && row.FetchedAt is not null ? row : null;
@@ -31,7 +31,7 @@ sealed class InMemoryQueues(InMemoryState state)
         {
             if (waiting.Queue == queue)
                 return; // it waits there already: a second row would only run it twice
-            _queues[waiting.Queue].Remove(waiting, out _, out _);
+            _queues[waiting.Queue].Remove(waiting);
             Remove(waiting);
         }
 
@@ -55,7 +55,7 @@ sealed class InMemoryQueues(InMemoryState state)
         row.Token++;
         if (!_queues.TryGetValue(row.Queue, out var queue))
             _queues.Add(row.Queue, queue = new());
-        queue.Enqueue(row, row.JobId);
+        queue.Add(row);
         return true;
     }
 

@@ -7,20 +7,32 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
 {
     readonly InMemoryChanges _changes = new(state);
 
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken)
+    public Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
         var claimed = new List<ClaimedJob>();
         lock (state.Lock)
         {
-            foreach (var (name, most) in queues)
+            var bytes = 0L;
+            foreach (var queue in request.Queues)
             {
-                if (state.Queues.Find(name) is { } queue)
-                    Claim(queue, (int)Math.Min(count, (long)claimed.Count + most), exceptTypes, claimed);
+                var limit = (int)Math.Min(request.Count, (long)claimed.Count + queue.Most);
+                while (claimed.Count < limit && state.Queues.TakeOldest(queue.Queue, queue.Except) is { } row)
+                {
+                    if (!state.Jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
+                    {
+                        state.Queues.Remove(row);
+                        continue;
+                    }
+
+                    claimed.Add(Take(row, job));
+                    bytes += job.Invocation.Arguments.Sum(argument => (long)(argument?.Length ?? 0));
+                    if (bytes >= request.Bytes)
+                        return Task.FromResult(new ClaimResult(claimed, false));
+                }
             }
         }
 
-        return Task.FromResult<IReadOnlyList<ClaimedJob>>(claimed);
+        return Task.FromResult(new ClaimResult(claimed, true));
     }
 
     public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
@@ -54,13 +66,6 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
         GiveBack(claims, claim => claim, (row, _) => state.Queues.MakeWait(row));
 
-    public Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken) =>
-        GiveBack(claims, claim => claim, (row, _) =>
-        {
-            row.Queue = queue;
-            state.Queues.MakeWait(row);
-        });
-
     public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken) =>
         GiveBack(leases, lease => lease.Claim, (row, lease) =>
         {
@@ -89,22 +94,6 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
 
     public Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken) =>
         state.Signals.ListenAsync(onSignal, cancellationToken);
-
-    void Claim(PriorityQueue<InMemoryQueueRow, long> queue, int limit, IReadOnlyCollection<string> exceptTypes, List<ClaimedJob> claimed)
-    {
-        var left = new List<InMemoryQueueRow>();
-        while (claimed.Count < limit && queue.TryDequeue(out var row, out _))
-        {
-            if (!state.Jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
-                state.Queues.Remove(row);
-            else if (exceptTypes.Contains(job.Invocation.Type))
-                left.Add(row);
-            else
-                claimed.Add(Take(row, job));
-        }
-
-        queue.EnqueueRange(left.Select(row => (row, row.JobId)));
-    }
 
     ClaimedJob Take(InMemoryQueueRow row, InMemoryJob job)
     {

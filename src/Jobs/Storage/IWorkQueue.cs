@@ -5,16 +5,11 @@ namespace JobRunner.Storage;
 /// on. Writes by an execution are guarded by its claim as well.</remarks>
 public interface IWorkQueue
 {
-    /// <summary>Takes waiting jobs off the queues for a worker, at most <paramref name="count"/>: earlier queues first, and
-    /// within a queue the oldest job first. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
-    /// <param name="queues">The queues, and how many jobs at most from each.</param>
-    /// <param name="count">How many jobs at most together.</param>
-    /// <param name="exceptTypes">Jobs of these types are left to others: names exactly as stored. While there are such names, one
-    /// claim may look at a part of each queue only, and the next one goes on from there: its cost does not grow with the number
-    /// of jobs that it leaves.</param>
+    /// <summary>Takes waiting jobs off the queues for a worker: earlier queues first, and within a queue the oldest job first, past those that are
+    /// to be left. Queue rows whose job is gone, or no longer wants to run, are removed.</summary>
+    /// <param name="request">Which, and how many.</param>
     /// <param name="cancellationToken">Ends it before anything is claimed.</param>
-    Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken);
+    Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 
     /// <summary>Says what there is to do: cheap enough to be asked a few times a second by every worker.</summary>
     /// <param name="queues">The queues to look at.</param>
@@ -31,10 +26,6 @@ public interface IWorkQueue
     /// <remarks>A job that was enqueued anew since it was claimed (requeued, while it ran) waits or runs in its new place: here and
     /// wherever else claims are given back or taken back, the old one goes instead.</remarks>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken);
-
-    /// <summary>Gives claimed jobs back unrun, into another queue than the one they came from. Claims that are no longer held
-    /// are left alone.</summary>
-    Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken);
 
     /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
     /// giving such a row back would run the job once more. A job that is still in the state that its execution saw is given

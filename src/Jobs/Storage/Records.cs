@@ -6,11 +6,6 @@ namespace JobRunner.Storage;
 /// <param name="Parameters">Job parameters such as <c>CurrentCulture</c>; the values are JSON.</param>
 public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDictionary<string, string?> Parameters);
 
-/// <summary>A queue to claim from.</summary>
-/// <param name="Queue">Its name.</param>
-/// <param name="Most">How many jobs at most.</param>
-public readonly record struct QueueLimit(string Queue, int Most);
-
 /// <summary>What there is to do in a store.</summary>
 /// <param name="Waiting">The queues, of those that were asked for, in which something waits.</param>
 /// <param name="NextScheduled">In what time the first scheduled job is due, zero or less when it is now; null when there is none.</param>

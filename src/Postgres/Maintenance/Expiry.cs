@@ -42,6 +42,9 @@ sealed class Expiry(Database database, DistributedLocks locks)
         where id = any(array(select id from hangfire.list where expireat < now() limit $1 for update skip locked))
         """;
 
+    // Those of sets of methods that nobody leaves any more.
+    const string ExpireSweepsSql = "delete from jobrunner.sweep where due < now() - interval '1 hour'";
+
     // Hangfire's aggregator does the same, where one runs. Without it the statistics would be summed over ever more rows. In
     // order of the keys, so that two workers that do this at once do not wait for each other in a circle.
     const string AggregateSql = """
@@ -66,7 +69,7 @@ sealed class Expiry(Database database, DistributedLocks locks)
         {
             jobs = await Database.NumberAsync(connection, database.Command(ExpireJobsSql, Parameters.Of(count)), cancellationToken);
             await using var batch = Database.Batch(
-                connection, [.. _expiries.Select(sql => database.Command(sql, Parameters.Of(count))), database.Command(AggregateSql)]);
+                connection, [.. _expiries.Select(sql => database.Command(sql, Parameters.Of(count))), database.Command(ExpireSweepsSql), database.Command(AggregateSql)]);
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }, cancellationToken);
         return jobs;

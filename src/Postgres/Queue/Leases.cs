@@ -20,20 +20,17 @@ sealed class Leases(Database database)
         ), gone as (
             delete from hangfire.jobqueue where id = any(array(select id from held where old))
         ), released as (
-            update hangfire.jobqueue set queue = coalesce($3, queue), fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
+            update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not old))
         )
         select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
         """;
 
-    /// <summary>Gives claims back.</summary>
-    /// <param name="claims">The claims; those that are no longer held are left alone.</param>
-    /// <param name="queue">Another queue than the one that each came from, or null.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public Task ReleaseAsync(IReadOnlyList<Claim> claims, string? queue, CancellationToken cancellationToken) => claims.Count == 0
+    /// <summary>Gives claims back; those that are no longer held are left alone.</summary>
+    public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => claims.Count == 0
         ? Task.CompletedTask
         : database.NumberAsync(
-            database.Command(ReleaseSql, Parameters.QueueRows(claims), Parameters.Tokens(claims), Parameters.TextOrNull(queue)),
+            database.Command(ReleaseSql, Parameters.QueueRows(claims), Parameters.Tokens(claims)),
             cancellationToken);
 
     // Whether the job has moved on is looked at here, and not believed: a row that goes although its job still needs it would

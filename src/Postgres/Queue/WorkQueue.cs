@@ -5,9 +5,7 @@ namespace JobRunner.Postgres;
 /// <summary>What a worker does with the jobs that it runs.</summary>
 sealed class WorkQueue(QueueClaims claimer, QueueLook look, Leases holder, StateChanges writer, Listener listener) : IWorkQueue
 {
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        IReadOnlyList<QueueLimit> queues, int count, IReadOnlyCollection<string> exceptTypes, CancellationToken cancellationToken) =>
-        claimer.ClaimAsync(queues, count, exceptTypes, cancellationToken);
+    public Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => claimer.ClaimAsync(request, cancellationToken);
 
     public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken) =>
         look.LookAsync(queues, cancellationToken);
@@ -15,10 +13,7 @@ sealed class WorkQueue(QueueClaims claimer, QueueLook look, Leases holder, State
     public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases) => holder.Renew(leases);
 
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
-        holder.ReleaseAsync(claims, null, cancellationToken);
-
-    public Task MoveAsync(IReadOnlyList<Claim> claims, string queue, CancellationToken cancellationToken) =>
-        holder.ReleaseAsync(claims, queue, cancellationToken);
+        holder.ReleaseAsync(claims, cancellationToken);
 
     public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken) => holder.DropAsync(leases, cancellationToken);
 

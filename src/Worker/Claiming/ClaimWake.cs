@@ -5,6 +5,7 @@ sealed class ClaimWake
 {
     readonly SignalSlot _slot = new();
     volatile bool _wantsRoom;
+    int _hasNews;
 
     /// <summary>True while jobs wait in the store for a place here.</summary>
     public bool WantsRoom
@@ -14,7 +15,14 @@ sealed class ClaimWake
     }
 
     /// <summary>The store may have jobs.</summary>
-    public void News() => _slot.Set();
+    public void News()
+    {
+        Volatile.Write(ref _hasNews, 1);
+        _slot.Set();
+    }
+
+    /// <summary>True when there was news since the last call.</summary>
+    public bool TakeNews() => Interlocked.Exchange(ref _hasNews, 0) != 0;
 
     /// <summary>A place is free.</summary>
     public void Freed()

@@ -7,12 +7,10 @@ namespace JobRunner.Worker;
 /// <summary>
 /// Takes jobs off the queues: as many as there is room for, in one round trip, and a full claim is followed by another
 /// at once. Otherwise it sleeps until a place is free that jobs wait for, or somebody tells of new ones. Jobs whose place is
-/// full are moved aside, so that they hold up no others.
+/// full stay where they are, and hold up no others: claims read past them.
 /// </summary>
 sealed class Claimer
 {
-    const int MaxClaim = 1000;
-
     // Where places become free one by one, claims for a few jobs each are not worth their round trip.
     const int WorthClaiming = 64;
     static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(3);
@@ -20,38 +18,45 @@ sealed class Claimer
     readonly IWorkQueue _queue;
     readonly Dispatcher _dispatcher;
     readonly ForeignJobs _foreign;
+    readonly Executions _executions;
     readonly ClaimWake _wake;
     readonly TimeProvider _time;
     readonly Outage _outage;
-    readonly QueueGroups _groups;
-    readonly Dictionary<IPlace, Aside> _asides;
+    readonly QueueGroups _queues;
+    readonly KnownMethods _known;
+    readonly Demand[] _demands;
+    readonly ClaimGroup _open;
+    readonly Dictionary<Demand, ClaimGroup> _own;
+    readonly long _payloadLimit;
     CancellationToken _stopping;
 
     public Claimer(
-        IWorkQueue queue, Dispatcher dispatcher, ForeignJobs foreign, ClaimWake wake, IOptions<WorkerOptions> options, TimeProvider time,
-        ILogger<Claimer> logger)
+        IWorkQueue queue, Dispatcher dispatcher, ForeignJobs foreign, Executions executions, ClaimWake wake, IOptions<WorkerOptions> options,
+        TimeProvider time, ILogger<Claimer> logger)
     {
         _queue = queue;
         _dispatcher = dispatcher;
         _foreign = foreign;
+        _executions = executions;
         _wake = wake;
         _time = time;
         _outage = new(logger, "claim jobs", time);
-        _groups = options.Value.Groups;
-        _asides = dispatcher.Places.ToDictionary(place => place, place => new Aside(place, _groups.Names, time));
+        _queues = options.Value.Groups;
+        _known = new(queuesMatter: options.Value.Rules.Any(rule => rule.Queue is not null));
+        _demands = [.. dispatcher.Places.Select(place => new Demand(place, time))];
+        _open = new("", time);
+        _own = _demands.ToDictionary(demand => demand, demand => new ClaimGroup(demand.Place.Name, time) { Demands = [demand] });
+        _payloadLimit = options.Value.PayloadLimit;
     }
 
     /// <summary>The queues to look at for new jobs.</summary>
-    public IReadOnlyList<string> Queues => [.. _groups.Names, .. _asides.Values.SelectMany(aside => aside.Queues)];
+    public IReadOnlyList<string> Queues => _queues.Names;
 
     /// <summary>Jobs wait in these queues.</summary>
     public void Found(IReadOnlyList<string> waiting)
     {
-        if (waiting.Count == 0)
-            return;
-        foreach (var aside in _asides.Values)
-            aside.HasWaiting |= waiting.Intersect(aside.Queues).Any();
-        _wake.News();
+        if (waiting.Count > 0)
+            _wake.News();
     }
 
     /// <summary>The loop. The token ends claiming, never a claim that is under way: its jobs would be held by nobody.</summary>
@@ -70,129 +75,155 @@ sealed class Claimer
     /// <returns>How long to wait for a signal before the next round.</returns>
     async Task<TimeSpan> RoundAsync()
     {
-        var full = 0;
-        foreach (var aside in _asides.Values)
-            full = Math.Max(full, await ClaimAsideAsync(aside));
-        await MoveExcessAsync();
-
-        var open = _asides.Values.Where(aside => !aside.IsBlocked).ToArray();
-        var room = (int)Math.Min(MaxClaim, open.Min(aside => (double?)aside.RoomForAll) ?? 0);
-        room = Math.Min(room, open.Max(aside => (int?)aside.Place.Room) ?? 0);
-        var claimed = room > 0 ? await ClaimAsync(room) : 0;
-        if (claimed == room)
-            full = Math.Max(full, claimed);
-        if (full > 0)
-        {
-            if (full < WorthClaiming)
-                await Task.Delay(_gather, _time);
+        var groups = Groups();
+        if (_wake.TakeNews())
+            Array.ForEach(groups, group => group.MayWait = true);
+        GiveBackExcess();
+        var full = false;
+        foreach (var group in groups)
+            full |= await ClaimForAsync(group);
+        if (full)
             return TimeSpan.Zero;
-        }
-
-        foreach (var aside in _asides.Values)
-            aside.Look();
-        _wake.WantsRoom = room == 0 || _asides.Values.Any(aside => aside.HasWaiting);
-        var pause = _asides.Values.Min(aside => aside.UntilBlocked) ?? Timeout.InfiniteTimeSpan;
-        await MoveExcessAsync(); // after that: what has become blocked meanwhile is moved now, the rest at the end of the pause
-        return pause;
+        Array.ForEach(_demands, demand => demand.Look()); // what the claims have filled
+        _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
+        return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }
 
-    /// <returns>How many jobs it took, if there may be more.</returns>
-    async Task<int> ClaimAsideAsync(Aside aside)
-    {
-        aside.Look();
-        if (!aside.HasWaiting || aside.Place.Room is not (> 0 and var room))
-            return 0;
-        var count = Math.Min(room, MaxClaim);
-        aside.HasWaiting = false; // first: what is moved there during the claim counts
-        var jobs = await _queue.ClaimAsync(aside.Queues, count, _foreign.Types, CancellationToken.None);
-        aside.HasWaiting |= jobs.Count == count;
-        await DispatchAsync([.. jobs.Select(aside.Restore)], aside);
-        aside.Look();
-        return aside.HasWaiting ? jobs.Count : 0;
-    }
+    static TimeSpan Soonest(TimeSpan? a, TimeSpan? b) =>
+        a is null && b is null ? Timeout.InfiniteTimeSpan : a < b || b is null ? a!.Value : b.Value;
 
-    async Task<int> ClaimAsync(int room)
+    // Who is not saturated first.
+    ClaimGroup[] Groups()
     {
-        var left = room;
-        foreach (var phase in _groups.Phases)
+        foreach (var demand in _demands)
         {
-            var shares = _groups.Share(phase, left);
-            var jobs = await ClaimAsync(shares, left);
-            left -= jobs.Count;
-            if (phase.Rest(shares, jobs, left) is { Length: > 0 } rest)
-                left -= (await ClaimAsync(rest, left)).Count;
-            if (left == 0)
-                break;
-        }
-
-        return room - left;
-    }
-
-    async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(QueueLimit[] queues, int count)
-    {
-        var jobs = await _queue.ClaimAsync(queues, count, _foreign.Types, CancellationToken.None);
-        var places = await DispatchAsync(jobs, null);
-        foreach (var aside in _asides.Values)
-            aside.Note(places.GetValueOrDefault(aside.Place), jobs.Count);
-        return jobs;
-    }
-
-    /// <param name="jobs">Claimed jobs.</param>
-    /// <param name="from">Where they had been moved aside, or null.</param>
-    /// <returns>How many were for each place.</returns>
-    async Task<Dictionary<IPlace, int>> DispatchAsync(IReadOnlyList<ClaimedJob> jobs, Aside? from)
-    {
-        var places = new Dictionary<IPlace, int>(4);
-        var blocked = _asides.Values.Where(aside => aside != from && aside.IsBlocked).Select(aside => aside.Place).ToArray();
-        List<(ClaimedJob Job, IPlace Place)>? away = null;
-        foreach (var job in jobs)
-        {
-            if (_stopping.IsCancellationRequested || _foreign.Leaves(job))
-            {
-                _dispatcher.GiveBack(job);
+            var was = demand.IsSaturated;
+            demand.Look();
+            if (was == demand.IsSaturated)
                 continue;
+            _own[demand].MayWait = true;
+            _known.Changed();
+        }
+
+        _open.Demands = [.. _demands.Where(demand => !demand.IsSaturated)];
+        return [_open, .. _demands.Where(demand => demand.IsSaturated).Select(demand => _own[demand])];
+    }
+
+    /// <returns>True when there was no more room for them.</returns>
+    async Task<bool> ClaimForAsync(ClaimGroup group)
+    {
+        var room = group.Room;
+        var bytes = _payloadLimit - _executions.PayloadBytes;
+        if (!group.MayWait || room <= 0 || bytes <= 0 || group.Rest > TimeSpan.Zero)
+            return false;
+        group.MayWait = false; // first: news that comes during the claim counts
+        var started = _time.GetTimestamp();
+        var (claimed, isComplete, others) = await ClaimAsync(group, room, bytes);
+        group.MayWait |= claimed == room || !isComplete;
+        if (claimed == room && claimed < WorthClaiming)
+            group.RestFor(_gather);
+        if (claimed == room)
+            return true;
+        if (others)
+            group.HasRead(_time.GetElapsedTime(started), Others(group).Max(demand => (double?)demand.Rate) ?? 0);
+        if (isComplete && group != _open)
+        {
+            group.Demands[0].Calm();
+            _known.Changed();
+        }
+
+        return false;
+    }
+
+    IEnumerable<Demand> Others(ClaimGroup group) => _demands.Where(demand => demand.IsSaturated && !group.Demands.Contains(demand));
+
+    /// <returns>How many jobs came, whether that is all there is, and whether jobs of others were left.</returns>
+    async Task<(int Claimed, bool IsComplete, bool LeftOthers)> ClaimAsync(ClaimGroup group, int room, long bytes)
+    {
+        var (left, isComplete, others) = (room, true, false);
+        foreach (var phase in _queues.Phases)
+        {
+            var shares = Leaving(group, _queues.Share(phase, left));
+            others |= Array.Exists(shares, share => !share.Except.IsEmpty);
+            var result = await ClaimAsync(group, shares, left, bytes);
+            isComplete &= result.IsComplete;
+            left -= result.Jobs.Count;
+            if (phase.Rest(shares, result.Jobs, left) is { Length: > 0 } rest)
+            {
+                var more = await ClaimAsync(group, rest, left, bytes);
+                isComplete &= more.IsComplete;
+                left -= more.Jobs.Count;
             }
 
-            var routed = _dispatcher.Route(job);
-            if (routed.Place is { } place)
-                places[place] = places.GetValueOrDefault(place) + 1;
-            if (blocked.Contains(routed.Place))
-                (away ??= []).Add((job, routed.Place!));
-            else
-                _dispatcher.Start(routed);
+            if (left == 0 || !isComplete)
+                break; // what stands behind in a queue comes before what stands in later ones
         }
 
-        if (away is not null)
-            await MoveAsync(away);
+        return (room - left, isComplete, others);
+    }
+
+    // Of places that are saturated, the jobs that claims have met; of those that are not, a claim for a saturated place would bring too many.
+    QueueLimit[] Leaving(ClaimGroup group, QueueLimit[] shares) =>
+        Array.ConvertAll(shares, share => share with { Except = _known.Except(share.Queue, group.Name, place => !group.Serves(place)) });
+
+    async Task<ClaimResult> ClaimAsync(ClaimGroup group, QueueLimit[] queues, int count, long bytes)
+    {
+        var result = await _queue.ClaimAsync(new(queues, count) { Bytes = bytes }, CancellationToken.None);
+        var places = Dispatch(result.Jobs, group);
+        foreach (var demand in group.Demands)
+            demand.Note(places.GetValueOrDefault(demand.Place), result.Jobs.Count);
+        return result;
+    }
+
+    /// <returns>How many jobs were for each place.</returns>
+    Dictionary<IPlace, int> Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group)
+    {
+        var places = new Dictionary<IPlace, int>(4);
+        foreach (var job in jobs)
+        {
+            if (_stopping.IsCancellationRequested)
+                _dispatcher.GiveBack(job);
+            else if (_foreign.Leaves(job))
+                GiveBack(job, null);
+            else
+                Start(job, group, places);
+        }
+
         return places;
     }
 
-    // What a claim brought for a place that turns out to be slow is for other workers, too.
-    async Task MoveExcessAsync()
+    void Start(ClaimedJob job, ClaimGroup group, Dictionary<IPlace, int> places)
     {
-        List<(ClaimedJob, IPlace)>? away = null;
-        foreach (var aside in _asides.Values.Where(aside => aside.IsBlocked))
+        var routed = _dispatcher.Route(job);
+        if (routed.Place is { } place)
         {
-            foreach (var execution in aside.Place.TakeExcess())
+            places[place] = places.GetValueOrDefault(place) + 1;
+            if (!group.Serves(place) && Array.Exists(_demands, demand => demand.Place == place && demand.IsSaturated))
             {
-                (away ??= []).Add((execution.Job, aside.Place));
-                _dispatcher.Forget(execution);
+                GiveBack(job, place);
+                return;
             }
         }
 
-        if (away is not null)
-            await MoveAsync(away);
+        _dispatcher.Start(routed);
     }
 
-    // Until it works, or the worker stops: a claim that is in nobody's hands waits for its lease to run out.
-    async Task MoveAsync(IEnumerable<(ClaimedJob Job, IPlace Place)> jobs)
+    void GiveBack(ClaimedJob job, IPlace? place)
     {
-        foreach (var some in jobs.GroupBy(job => (job.Job.Queue, job.Place)))
+        _known.Add(job.Queue, job.Invocation!.StoredMethod, place);
+        _dispatcher.GiveBack(job);
+    }
+
+    // What a claim brought for a place that turns out to be slow is for other workers, too.
+    void GiveBackExcess()
+    {
+        foreach (var demand in _demands.Where(demand => demand.IsSaturated))
         {
-            var aside = _asides[some.Key.Place];
-            await _outage.RetryAsync(
-                () => _queue.MoveAsync([.. some.Select(job => job.Job.Claim)], aside.QueueFor(some.Key.Queue), CancellationToken.None), _stopping);
-            aside.HasWaiting = true;
+            foreach (var execution in demand.Place.TakeExcess(demand.WorthKeeping))
+            {
+                _known.Add(execution.Job.Queue, execution.Job.Invocation!.StoredMethod, demand.Place);
+                _dispatcher.GiveBack(execution);
+            }
         }
     }
 }

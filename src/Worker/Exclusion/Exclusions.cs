@@ -22,6 +22,7 @@ sealed class Exclusions(
     readonly List<ResourceLock> _ended = [];
     readonly SignalSlot _wake = new();
     readonly Outage _outage = new(logger, "take locks", time);
+    long _left;
 
     public string Name => "exclusive";
 
@@ -44,7 +45,9 @@ sealed class Exclusions(
         _wake.Set();
     }
 
-    public IReadOnlyList<Execution> TakeExcess() => [];
+    public long Ended => Interlocked.Read(ref _left);
+
+    public IReadOnlyList<Execution> TakeExcess(int worthKeeping) => [];
 
     /// <summary>Takes away, at a stop, those that never began.</summary>
     public IReadOnlyList<Execution> TakeLine()
@@ -131,6 +134,7 @@ sealed class Exclusions(
 
         waiter.Execution.Ended = () => Release(waiter.Lock);
         waiter.Start();
+        Interlocked.Increment(ref _left);
         claims.Freed();
     }
 

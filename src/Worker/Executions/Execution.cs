@@ -24,6 +24,9 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     /// <summary>Shown by dashboards as the worker; a fresh one for each run, because Hangfire tells runs apart by it.</summary>
     public Guid WorkerId { get; } = Guid.NewGuid();
 
+    /// <summary>About how many bytes its arguments have as they are stored.</summary>
+    public long PayloadBytes { get; } = job.Invocation?.Arguments.Sum(argument => (long)(argument?.Length ?? 0)) ?? 0;
+
     /// <summary>Which run this is, from 1.</summary>
     public int Attempt => Retries + 1;
 

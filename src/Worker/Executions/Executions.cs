@@ -8,6 +8,10 @@ sealed class Executions
 {
     readonly ConcurrentDictionary<Claim, Execution> _held = new();
     readonly SignalSlot _ended = new();
+    long _payloadBytes;
+
+    /// <summary>How many bytes the stored calls of jobs have that have not ended.</summary>
+    public long PayloadBytes => Interlocked.Read(ref _payloadBytes);
 
     public int Count => _held.Count;
 
@@ -19,11 +23,16 @@ sealed class Executions
     {
         if (!execution.TryEnd())
             return false;
+        Interlocked.Add(ref _payloadBytes, -execution.PayloadBytes);
         _ended.Set();
         return true;
     }
 
-    public void Add(Execution execution) => _held[execution.Job.Claim] = execution;
+    public void Add(Execution execution)
+    {
+        Interlocked.Add(ref _payloadBytes, execution.PayloadBytes);
+        _held[execution.Job.Claim] = execution;
+    }
 
     public void Remove(Execution execution)
     {

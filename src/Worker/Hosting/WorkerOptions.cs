@@ -19,8 +19,12 @@ public sealed class WorkerOptions
 
     /// <summary>How many claimed jobs a lane may hold beyond those that it runs, so that it need not wait for the next claim; it
     /// holds fewer when jobs take longer. Also how many may wait here for a resource (<c>[DisableConcurrentExecution]</c>).
-    /// Default 1,000. Jobs for a full lane are moved into a queue of their own, such as <c>default__sandbox</c>.</summary>
+    /// Default 1,000. Jobs for a full lane stay in their queue, and hold up none behind them.</summary>
     public int Backlog { get; set; } = 1000;
+
+    /// <summary>About how many megabytes the arguments of claimed jobs may have together, as they are stored; one job is claimed in any
+    /// case. In memory they take twice as much, and more while they are read. Default 0: a sixteenth of the memory that the process may use.</summary>
+    public int PayloadMemoryMb { get; set; }
 
     /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>
     public LaneKind SynchronousLane { get; set; } = LaneKind.Sandbox;
@@ -60,6 +64,9 @@ public sealed class WorkerOptions
 
     /// <summary>A silence so short cannot have made anybody look dead: intervals are at most a third of what does.</summary>
     internal TimeSpan Gap => HeartbeatInterval + (RescueAfter / 6);
+
+    /// <summary>The limit in force, in bytes.</summary>
+    internal long PayloadLimit => PayloadMemoryMb > 0 ? PayloadMemoryMb * 1024L * 1024 : Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16);
 
     /// <summary>The queues in force.</summary>
     internal QueueGroups Groups => QueueGroups.Parse(Queues);

@@ -11,6 +11,7 @@ sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         AtLeast(nameof(options.AsyncConcurrency), options.AsyncConcurrency, 1);
         AtLeast(nameof(options.ThreadConcurrency), options.ThreadConcurrency, 1);
         AtLeast(nameof(options.Backlog), options.Backlog, 0);
+        AtLeast(nameof(options.PayloadMemoryMb), options.PayloadMemoryMb, 0);
         Between(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         Between(nameof(options.ProcessingDelay), options.ProcessingDelay, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Between(nameof(options.LeaseInterval), options.LeaseInterval, TimeSpan.FromMilliseconds(100), options.RescueAfter / 3);

@@ -15,6 +15,7 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
     bool _isHeld;
     int _running;
     int _wanted;
+    long _ended;
 
     public string Name => name;
 
@@ -40,12 +41,14 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
 
     public int Capacity => capacity;
 
-    public IReadOnlyList<Execution> TakeExcess()
+    public long Ended => Interlocked.Read(ref _ended);
+
+    public IReadOnlyList<Execution> TakeExcess(int worthKeeping)
     {
         lock (_lock)
         {
             var excess = new List<Execution>();
-            while (_line.Count > _wanted)
+            while (_line.Count > Math.Max(_wanted, worthKeeping))
             {
                 excess.Add(_line.Last!.Value);
                 _line.RemoveLast();
@@ -130,6 +133,7 @@ abstract class Lane(string name, int capacity, int backlog, Committer committer,
         {
             var outcome = execution.StopReason is { } reason ? Outcome.OfStop(reason) : await StartAsync(execution);
             await committer.EndAsync(execution, outcome);
+            Interlocked.Increment(ref _ended);
             wake.Freed();
         }
     }

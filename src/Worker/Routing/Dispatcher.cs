@@ -68,11 +68,11 @@ sealed class Dispatcher(
     {
         var execution = new Execution(job, time.GetTimestamp());
         executions.Add(execution);
-        _ = committer.EndAsync(execution, new Outcome.Interrupted()).AsTask();
+        GiveBack(execution);
     }
 
-    /// <summary>Lets go of an execution that never began; its claim is the caller's to give back.</summary>
-    public void Forget(Execution execution) => executions.Remove(execution);
+    /// <summary>Gives a job back that never began.</summary>
+    public void GiveBack(Execution execution) => _ = committer.EndAsync(execution, new Outcome.Interrupted()).AsTask();
 
     Lane LaneOf(JobMethod method, ClaimedJob job) => lanes.Of(router.LaneOf(method, job.Queue));
 

@@ -113,7 +113,6 @@ public abstract partial class JobStoreConformance
 
     [Theory]
     [InlineData("release")]
-    [InlineData("move")]
     [InlineData("drop")]
     [InlineData("rescue")]
     public async Task A_job_that_is_requeued_while_it_runs_waits_once_whatever_becomes_of_that_run(string what)
@@ -129,7 +128,6 @@ public abstract partial class JobStoreConformance
 
     [Theory]
     [InlineData("release")]
-    [InlineData("move")]
     [InlineData("drop")]
     [InlineData("rescue")]
     public async Task A_job_that_was_requeued_and_runs_anew_is_not_run_beside_that_whatever_becomes_of_the_old_run(string what)
@@ -160,8 +158,6 @@ public abstract partial class JobStoreConformance
     {
         if (what == "release")
             await Store.Queue.ReleaseAsync([job.Claim], default);
-        else if (what == "move")
-            await Store.Queue.MoveAsync([job.Claim], "low", default);
         else if (what == "drop")
             await Store.Queue.DropAsync([new Lease(job.JobId, job.Claim, job.StateId)], default);
         else

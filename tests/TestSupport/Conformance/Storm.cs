@@ -40,8 +40,12 @@ public abstract partial class JobStoreConformance
 
         var states = new List<string>();
         foreach (var id in ids)
-            states.Add((await GetAsync(id)).State!.Name);
-        states.ShouldAllBe(state => state == JobStates.Succeeded || state == JobStates.Deleted);
+        {
+            var job = await GetAsync(id);
+            states.Add(job.State!.Name);
+            states[^1].ShouldBeOneOf([JobStates.Succeeded, JobStates.Deleted], $"in {job.Queue}: {string.Join(", ", job.History.Take(8).Select(state => $"{state.Name} {state.Reason} {state.CreatedAt:ss.ffffff}"))}");
+        }
+
         var counts = await Store.Reader.CountAsync(default);
         counts.ByState[JobStates.Succeeded].ShouldBe(states.Count(state => state == JobStates.Succeeded));
         counts.ByState[JobStates.Deleted].ShouldBe(states.Count(state => state == JobStates.Deleted));

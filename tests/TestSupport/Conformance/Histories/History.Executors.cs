@@ -20,7 +20,7 @@ sealed partial class History
     async Task ClaimAsync(Executor who, string[] queues, int count, int most, bool lost)
     {
         _told.Add($"{who} claims {count}, {most} of each of {string.Join(", ", queues)}{Suffix(lost)}");
-        var claimed = await store.Queue.ClaimAsync([.. queues.Select(queue => new QueueLimit(queue, most))], count, [], default);
+        var claimed = (await store.Queue.ClaimAsync(new([.. queues.Select(queue => new QueueLimit(queue, most))], count), default)).Jobs;
         var rows = _model.Claim(queues, count, most);
         Expect("claimed", Names(claimed.Select(job => $"job {job.JobId} of {job.Queue}")), Names(rows.Select(row => $"{row.Job} of {row.Queue}")));
         foreach (var (job, row) in claimed.Zip(rows))
@@ -73,9 +73,6 @@ sealed partial class History
         Expect("lost", Names(lost.OrderBy(claim => claim.QueueRowId)), Names(expected.OrderBy(claim => claim.QueueRowId)));
         return Task.CompletedTask;
     }
-
-    Task MoveAsync(Executor who, ModelClaim[] claims, string queue) => GiveAsync(
-        who, claims, $"moves to {queue}", real => store.Queue.MoveAsync(real, queue, default), claim => _model.Release(claim, queue));
 
     Task DropAsync(Executor who, ModelClaim[] claims) => GiveAsync(
         who, claims, "drops", _ => store.Queue.DropAsync([.. claims.Select(Lease)], default), _model.Drop);

@@ -40,7 +40,7 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
     Task RunAsync(Step step)
     {
         var who = _executors[step.Who % _executors.Length];
-        if (who.IsUnanswered && step.Act is Act.Claim or Act.Mark or Act.End or Act.Write or Act.Release or Act.Move or Act.Drop)
+        if (who.IsUnanswered && step.Act is Act.Claim or Act.Mark or Act.End or Act.Write or Act.Release or Act.Drop)
             return RepeatAsync(who, step.Lost);
         return step.Act switch
         {
@@ -52,7 +52,6 @@ sealed partial class History(IJobStore store, Func<TimeSpan, Task> passTime, Fun
             Act.Repeat => RepeatAsync(who, step.Lost),
             Act.Renew => RenewAsync(who),
             Act.Release => GiveAsync(who, ClaimsOf(who, step), "releases", claims => store.Queue.ReleaseAsync(claims, default), claim => _model.Release(claim)),
-            Act.Move => MoveAsync(who, ClaimsOf(who, step), _queues[step.How % 3]),
             Act.Drop => DropAsync(who, ClaimsOf(who, step)),
             Act.Die => Die(who),
             Act.Announce => Announce(who),

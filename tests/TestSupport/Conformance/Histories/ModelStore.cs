@@ -86,12 +86,10 @@ sealed class ModelStore
         return true;
     }
 
-    public void Release(ModelClaim claim, string? queue = null)
+    public void Release(ModelClaim claim)
     {
-        if (!Holds(claim))
-            return;
-        claim.Row.Queue = queue ?? claim.Row.Queue;
-        Wait(claim.Row);
+        if (Holds(claim))
+            Wait(claim.Row);
     }
 
     public void Drop(ModelClaim claim)

@@ -14,7 +14,6 @@ enum Act
     Repeat,
     Renew,
     Release,
-    Move,
     Drop,
     Die,
     Announce,
@@ -40,7 +39,7 @@ sealed record Step(Act Act, int Who, int Which, int How, bool Lost)
     static readonly (int, Act)[] _weights =
     [
         (12, Act.Add), (16, Act.Claim), (10, Act.Mark), (10, Act.End), (6, Act.Write), (5, Act.Repeat), (5, Act.Renew), (5, Act.Release),
-        (3, Act.Move), (4, Act.Drop), (3, Act.Die), (3, Act.Announce), (6, Act.Live), (8, Act.Pass), (8, Act.Rescue), (8, Act.Requeue), (4, Act.Delete),
+        (4, Act.Drop), (3, Act.Die), (3, Act.Announce), (6, Act.Live), (8, Act.Pass), (8, Act.Rescue), (8, Act.Requeue), (4, Act.Delete),
         (4, Act.Due), (2, Act.Orphans), (2, Act.Expire),
     ];
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace JobRunner.Worker.Tests;
 
 /// <summary>Jobs whose lane is full stand at the head of a queue that all lanes share.</summary>
-public abstract class MovedAsideTests : IAsyncLifetime
+public abstract class SaturationTests : IAsyncLifetime
 {
     readonly List<WorkerHost> _workers = [];
     IJobStore _store = null!;
@@ -34,13 +34,12 @@ public abstract class MovedAsideTests : IAsyncLifetime
         (await client.WaitAsync<string>(blocking[^1], Patience)).ShouldBe("behind them");
 
         Gates.Of(Gate("a")).Times.ShouldBe(1);
-        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Queues.GetValueOrDefault("default__thread") >= 1400);
+        await Eventually.HoldsAsync(async () => await WaitingAsync() >= 1400, Patience, "what has no room is given back");
         (await client.WaitAsync<string>(await client.EnqueueAsync(Echo("a later one")), Patience)).ShouldBe("a later one");
 
         Gates.Of(Gate("a")).Opened.SetResult();
         await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Unfinished == 0, Patience);
         Gates.Of(Gate("a")).Times.ShouldBe(1500);
-        (await client.WaitAsync<string>(blocking[1400], Patience)).ShouldBe("default", "a job knows the queue that it was enqueued to");
     }
 
     [Fact(Timeout = 60_000)]
@@ -59,11 +58,11 @@ public abstract class MovedAsideTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Another_worker_takes_what_one_moved_aside()
+    public async Task Another_worker_takes_what_one_has_no_room_for()
     {
         var first = await StartAsync(options => options.ThreadConcurrency = 1);
         await first.Client.EnqueueManyAsync(Enumerable.Range(0, 20).Select(_ => HoldAThread("c")));
-        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).Queues.GetValueOrDefault("default__thread") > 0);
+        await Eventually.HoldsAsync(async () => await WaitingAsync() > 0, Patience);
 
         await StartAsync(options => options.ThreadConcurrency = 3);
 
@@ -89,6 +88,37 @@ public abstract class MovedAsideTests : IAsyncLifetime
         Gates.Of(Gate("d")).Times.ShouldBe(30);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_kind_of_job_that_nobody_has_met_starts_from_behind_saturated_lanes()
+    {
+        var client = (await StartAsync(options => (options.ThreadConcurrency, options.AsyncConcurrency) = (1, 2))).Client;
+        var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 300).Select(_ => HoldAThread("e"))
+            .Concat(Enumerable.Range(0, 2).Select(_ => WaitAtGate("f"))).Concat(Enumerable.Range(0, 300).Select(_ => HoldAThread("e"))));
+        await Gates.Of(Gate("f")).Begun.Task;
+
+        await client.EnqueueManyAsync(Enumerable.Range(0, 50).Select(_ => WaitAtGate("f")));
+        Gates.Of(Gate("f")).Opened.SetResult();
+        (await client.WaitAsync<string>(await client.EnqueueAsync(Echo("new")), Patience)).ShouldBe("new");
+        Gates.Of(Gate("e")).Times.ShouldBe(1);
+        Gates.Of(Gate("e")).Opened.SetResult();
+        await client.WaitAsync(ids[^1], Patience);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task No_more_jobs_are_claimed_than_may_be_held_by_the_bytes_of_their_arguments()
+    {
+        var client = (await StartAsync(options => options.PayloadMemoryMb = 1)).Client;
+        var heavy = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(200_000));
+        var ids = await client.EnqueueManyAsync(Enumerable.Range(0, 12).Select(_ => JobCall.Of(() => ScriptedJobs.WaitAtGateAsync(heavy, default))));
+
+        await Eventually.HoldsAsync(() => Gates.Of(heavy).Times >= 3, Patience);
+        await Eventually.HoldsAsync(async () => (await _store.Reader.CountAsync(default)).ByState.GetValueOrDefault("Processing") >= 3, Patience);
+        Gates.Of(heavy).Times.ShouldBeLessThanOrEqualTo(4);
+        Gates.Of(heavy).Opened.SetResult();
+        foreach (var id in ids)
+            await client.WaitAsync(id, Patience);
+    }
+
     async Task<WorkerHost> StartAsync(Action<WorkerOptions> configure)
     {
         var worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(_store), configure);
@@ -96,22 +126,31 @@ public abstract class MovedAsideTests : IAsyncLifetime
         return worker;
     }
 
+    async Task<long> WaitingAsync()
+    {
+        var queues = (await _store.Reader.CountAsync(default)).Queues;
+        queues.Keys.ShouldBeSubsetOf(["default"]);
+        return queues.GetValueOrDefault("default");
+    }
+
     // Tests of both stores run at once, and the gates are the process's.
     string Gate(string name) => $"aside-{name}-{GetType().Name}";
 
     string Resource(string name) => $"gate-{Gate(name)}".ToLowerInvariant();
+
+    JobCall WaitAtGate(string gate) => JobCall.Of(() => ScriptedJobs.WaitAtGateAsync(Gate(gate), default));
 
     JobCall HoldAThread(string gate) => JobCall.Of(() => ScriptedJobs.HoldAThread(Gate(gate), null!));
 
     static JobCall Echo(string text) => JobCall.Of(() => ScriptedJobs.EchoAsync(text));
 }
 
-public sealed class InMemoryMovedAsideTests : MovedAsideTests
+public sealed class InMemorySaturationTests : SaturationTests
 {
     protected override Task<IJobStore> StoreAsync() => Task.FromResult(WorkerHost.NewInMemoryStore());
 }
 
-public sealed class PostgresMovedAsideTests : MovedAsideTests
+public sealed class PostgresSaturationTests : SaturationTests
 {
     protected override async Task<IJobStore> StoreAsync() => WorkerHost.NewPostgresStore(await PostgresFixture.CreateDatabaseAsync());
 }

@@ -116,11 +116,10 @@ static class ClaimSql
                 began = case when s.position = 0 then now() else s.began end,
                 due = case when swept.filled or swept.n = $13 then now()
                            else clock_timestamp() + greatest(interval '1 second', 20 * (clock_timestamp() - case when s.position = 0 then now() else s.began end)) end
-            from swept where s.queue = swept.queue and s.hash = swept.hash
-            returning swept.filled or swept.n = $13 as goeson
+            from swept where s.queue = swept.queue and s.hash = swept.hash and (not swept.filled or swept.lasthit is not null)
         """ + TakeSql + """
         select found.*, (select count(*) from picked where part = 'head'), (select max(id) from late), (select count(*) from late),
-               (select bool_or(goeson) from moved), 
+               (select bool_or(filled or n = $13) from swept), 
         """ + ReadSql;
 
     /// <summary>Begins a sweep, where the one of a smaller set is. $1 queues, $2 the set, $3 the smaller one or null.</summary>

@@ -16,8 +16,7 @@ sealed class Claimer
     static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(3);
 
     readonly IWorkQueue _queue;
-    readonly Dispatcher _dispatcher;
-    readonly ForeignJobs _foreign;
+    readonly ClaimedJobs _claimed;
     readonly Executions _executions;
     readonly ClaimWake _wake;
     readonly TimeProvider _time;
@@ -35,8 +34,6 @@ sealed class Claimer
         TimeProvider time, ILogger<Claimer> logger)
     {
         _queue = queue;
-        _dispatcher = dispatcher;
-        _foreign = foreign;
         _executions = executions;
         _wake = wake;
         _time = time;
@@ -44,6 +41,7 @@ sealed class Claimer
         _queues = options.Value.Groups;
         _known = new(queuesMatter: options.Value.Rules.Any(rule => rule.Queue is not null));
         _demands = [.. dispatcher.Places.Select(place => new Demand(place, time))];
+        _claimed = new(dispatcher, foreign, _known, _demands);
         _open = new("", time);
         _own = _demands.ToDictionary(demand => demand, demand => new ClaimGroup(demand.Place.Name, time) { Demands = [demand] });
         _payloadLimit = options.Value.PayloadLimit;
@@ -78,13 +76,13 @@ sealed class Claimer
         var groups = Groups();
         if (_wake.TakeNews())
             Array.ForEach(groups, group => group.MayWait = true);
-        GiveBackExcess();
+        _claimed.GiveBackExcess();
         var full = false;
         foreach (var group in groups)
             full |= await ClaimForAsync(group);
         if (full)
             return TimeSpan.Zero;
-        Array.ForEach(_demands, demand => demand.Look()); // what the claims have filled
+        Look(); // what the claims have filled
         _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }
@@ -92,8 +90,7 @@ sealed class Claimer
     static TimeSpan Soonest(TimeSpan? a, TimeSpan? b) =>
         a is null && b is null ? Timeout.InfiniteTimeSpan : a < b || b is null ? a!.Value : b.Value;
 
-    // Who is not saturated first.
-    ClaimGroup[] Groups()
+    void Look()
     {
         foreach (var demand in _demands)
         {
@@ -104,7 +101,12 @@ sealed class Claimer
             _own[demand].MayWait = true;
             _known.Changed();
         }
+    }
 
+    // Who is not saturated first.
+    ClaimGroup[] Groups()
+    {
+        Look();
         _open.Demands = [.. _demands.Where(demand => !demand.IsSaturated)];
         return [_open, .. _demands.Where(demand => demand.IsSaturated).Select(demand => _own[demand])];
     }
@@ -118,8 +120,16 @@ sealed class Claimer
             return false;
         group.MayWait = false; // first: news that comes during the claim counts
         var started = _time.GetTimestamp();
-        var (claimed, isComplete, others) = await ClaimAsync(group, room, bytes);
-        group.MayWait |= claimed == room || !isComplete;
+        var (claimed, isComplete, others) = (room, false, false);
+        try
+        {
+            (claimed, isComplete, others) = await ClaimAsync(group, room, bytes);
+        }
+        finally
+        {
+            group.MayWait |= claimed == room || !isComplete;
+        }
+
         if (claimed == room && claimed < WorthClaiming)
             group.RestFor(_gather);
         if (claimed == room)
@@ -169,61 +179,9 @@ sealed class Claimer
     async Task<ClaimResult> ClaimAsync(ClaimGroup group, QueueLimit[] queues, int count, long bytes)
     {
         var result = await _queue.ClaimAsync(new(queues, count) { Bytes = bytes }, CancellationToken.None);
-        var places = Dispatch(result.Jobs, group);
+        var places = _claimed.Dispatch(result.Jobs, group, _stopping);
         foreach (var demand in group.Demands)
             demand.Note(places.GetValueOrDefault(demand.Place), result.Jobs.Count);
         return result;
-    }
-
-    /// <returns>How many jobs were for each place.</returns>
-    Dictionary<IPlace, int> Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group)
-    {
-        var places = new Dictionary<IPlace, int>(4);
-        foreach (var job in jobs)
-        {
-            if (_stopping.IsCancellationRequested)
-                _dispatcher.GiveBack(job);
-            else if (_foreign.Leaves(job))
-                GiveBack(job, null);
-            else
-                Start(job, group, places);
-        }
-
-        return places;
-    }
-
-    void Start(ClaimedJob job, ClaimGroup group, Dictionary<IPlace, int> places)
-    {
-        var routed = _dispatcher.Route(job);
-        if (routed.Place is { } place)
-        {
-            places[place] = places.GetValueOrDefault(place) + 1;
-            if (!group.Serves(place) && Array.Exists(_demands, demand => demand.Place == place && demand.IsSaturated))
-            {
-                GiveBack(job, place);
-                return;
-            }
-        }
-
-        _dispatcher.Start(routed);
-    }
-
-    void GiveBack(ClaimedJob job, IPlace? place)
-    {
-        _known.Add(job.Queue, job.Invocation!.StoredMethod, place);
-        _dispatcher.GiveBack(job);
-    }
-
-    // What a claim brought for a place that turns out to be slow is for other workers, too.
-    void GiveBackExcess()
-    {
-        foreach (var demand in _demands.Where(demand => demand.IsSaturated))
-        {
-            foreach (var execution in demand.Place.TakeExcess(demand.WorthKeeping))
-            {
-                _known.Add(execution.Job.Queue, execution.Job.Invocation!.StoredMethod, demand.Place);
-                _dispatcher.GiveBack(execution);
-            }
-        }
     }
 }

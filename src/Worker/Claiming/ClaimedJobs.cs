@@ -1,0 +1,60 @@
+using JobRunner.Storage;
+
+namespace JobRunner.Worker;
+
+/// <summary>Sends what claims have brought to its places, and gives back what there is no place for.</summary>
+/// <remarks>Used by the claimer alone.</remarks>
+sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethods known, IReadOnlyList<Demand> demands)
+{
+    /// <returns>How many jobs were for each place.</returns>
+    public Dictionary<IPlace, int> Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group, CancellationToken stopping)
+    {
+        var places = new Dictionary<IPlace, int>(4);
+        foreach (var job in jobs)
+        {
+            if (stopping.IsCancellationRequested)
+                dispatcher.GiveBack(job);
+            else if (foreign.Leaves(job))
+                GiveBack(job, null);
+            else
+                Start(job, group, places);
+        }
+
+        return places;
+    }
+
+    /// <summary>What a claim brought for a place that turns out to be slow is for other workers, too.</summary>
+    public void GiveBackExcess()
+    {
+        foreach (var demand in demands.Where(demand => demand.IsSaturated))
+        {
+            foreach (var execution in demand.Place.TakeExcess(demand.WorthKeeping))
+            {
+                known.Add(execution.Job.Queue, execution.Job.Invocation!.StoredMethod, demand.Place);
+                dispatcher.GiveBack(execution);
+            }
+        }
+    }
+
+    void Start(ClaimedJob job, ClaimGroup group, Dictionary<IPlace, int> places)
+    {
+        var routed = dispatcher.Route(job);
+        if (routed.Place is { } place)
+        {
+            places[place] = places.GetValueOrDefault(place) + 1;
+            if (!group.Serves(place) && demands.Any(demand => demand.Place == place && demand.IsSaturated))
+            {
+                GiveBack(job, place);
+                return;
+            }
+        }
+
+        dispatcher.Start(routed);
+    }
+
+    void GiveBack(ClaimedJob job, IPlace? place)
+    {
+        known.Add(job.Queue, job.Invocation!.StoredMethod, place);
+        dispatcher.GiveBack(job);
+    }
+}

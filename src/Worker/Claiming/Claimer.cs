@@ -82,7 +82,8 @@ sealed class Claimer
             full |= await ClaimForAsync(group);
         if (full)
             return TimeSpan.Zero;
-        Look(); // what the claims have filled
+        if (Look()) // what the claims have filled
+            return TimeSpan.Zero;
         _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }
@@ -90,17 +91,21 @@ sealed class Claimer
     static TimeSpan Soonest(TimeSpan? a, TimeSpan? b) =>
         a is null && b is null ? Timeout.InfiniteTimeSpan : a < b || b is null ? a!.Value : b.Value;
 
-    void Look()
+    /// <returns>True when a place has become saturated.</returns>
+    bool Look()
     {
+        var changed = false;
         foreach (var demand in _demands)
         {
             var was = demand.IsSaturated;
             demand.Look();
             if (was == demand.IsSaturated)
                 continue;
-            _own[demand].MayWait = true;
+            changed = _own[demand].MayWait = true;
             _known.Changed();
         }
+
+        return changed;
     }
 
     // Who is not saturated first.

@@ -70,13 +70,22 @@ public sealed class PublishedTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task SandboxAlone_runs_to_its_end()
     {
         using var published = await Publication.OfAsync("samples", "SandboxAlone");
-        await using var sample = published.Start("SandboxAlone", []);
+        var output = await RunSampleAsync(published);
+        // Stacks are read from outside within a second, just before the kill; a machine that does much else may take longer.
+        for (var again = 0; again < 3 && !output.Contains("Numbers.LoopForEver()", StringComparison.Ordinal); again++)
+            output = await RunSampleAsync(published);
 
+        output.ShouldContain("Primes below a million: 78498");
+        output.ShouldContain("Numbers.LoopForEver()");
+        output.ShouldContain("A recursion without an end: Crash");
+        output.ShouldContain("Memory without an end: MemoryLimit");
+    }
+
+    static async Task<string> RunSampleAsync(Publication published)
+    {
+        await using var sample = published.Start("SandboxAlone", []);
         (await sample.ExitAsync(_patience)).ShouldBe(0, sample.Output);
-        sample.Output.ShouldContain("Primes below a million: 78498");
-        sample.Output.ShouldContain("Numbers.LoopForEver()"); // read from outside, just before it was killed
-        sample.Output.ShouldContain("A recursion without an end: Crash");
-        sample.Output.ShouldContain("Memory without an end: MemoryLimit");
+        return sample.Output;
     }
 
     [Fact(Timeout = 120_000)]

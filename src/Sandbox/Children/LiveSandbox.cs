@@ -5,8 +5,10 @@ namespace JobRunner.Sandbox;
 /// <summary>One child, from its first message to its death. It runs one call at a time; the pool sees to that.</summary>
 sealed class LiveSandbox
 {
-    // A child that hangs up must also die, and one that dies must also hang up; this is how long the other has.
+    // One that dies must also hang up, and one that hangs up must also die: its connection is closed on the way out, and where processors are short
+    // the rest of the way takes a while.
     static readonly TimeSpan PartingTime = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan DyingTime = TimeSpan.FromSeconds(3);
 
     // What a job leaves behind matters to the next one; a shorter job cannot leave much.
     static readonly TimeSpan WorthALook = TimeSpan.FromMilliseconds(5);
@@ -182,7 +184,7 @@ sealed class LiveSandbox
     async Task<int> WatchAsync()
     {
         await Task.WhenAny(_connection.Ended, _process.Exited);
-        await Task.WhenAny(Task.WhenAll(_connection.Ended, _process.Exited), Task.Delay(PartingTime, _time));
+        await Task.WhenAny(Task.WhenAll(_connection.Ended, _process.Exited), Task.Delay(_process.HasExited ? PartingTime : DyingTime, _time));
         if (!_process.HasExited)
             _hungUp = $"The sandbox was killed because its connection was lost: {_connection.End?.Message}";
         _process.Kill();

@@ -17,6 +17,15 @@ public static class BenchJobs
     /// <summary>Does nothing with an argument.</summary>
     public static Task TakeAsync(string payload) => Task.FromResult(payload.Length);
 
+    /// <inheritdoc cref="TakeAsync"/>
+    public static void Take(string payload) => ArgumentNullException.ThrowIfNull(payload);
+
+    /// <summary>Returns its argument.</summary>
+    public static Task<string> EchoAsync(string payload) => Task.FromResult(payload);
+
+    /// <inheritdoc cref="EchoAsync"/>
+    public static string Echo(string payload) => payload;
+
     public static Task WaitAsync(int milliseconds, CancellationToken cancellationToken) =>
         Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);
 

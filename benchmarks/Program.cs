@@ -16,6 +16,8 @@ var root = new RootCommand("Measures JobRunner. Each scenario prints what it fin
     BloatScenario.Command(),
     FleetScenario.Command(),
     ScaleScenario.Command(),
+    PayloadScenario.Command(),
+    BulkScenario.Command(),
     BusyProcessors.Command(),
 };
 try

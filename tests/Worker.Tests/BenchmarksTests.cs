@@ -9,7 +9,7 @@ public sealed class BenchmarksTests
     static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     public static TheoryData<string> Scenarios =>
-        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "backlog", "bloat", "idle", "fleet", "scale"];
+        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "backlog", "bloat", "idle", "fleet", "scale", "payload", "bulk"];
 
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(Scenarios))]
@@ -93,9 +93,29 @@ public sealed class BenchmarksTests
         run.Output.ShouldContain(told);
     }
 
-    static async Task<JsonDocument> RunAsync(string arguments)
+    // The heap has 192 MB, and all of these arguments together have more, as texts; what is resident is that heap and some 90 MB of .NET itself.
+    [Theory(Timeout = 150_000)]
+    [InlineData("--jobs 40 --lane async --content repeated")]
+    [InlineData("--jobs 20 --lane sandbox --content random")]
+    public async Task A_worker_with_little_memory_runs_jobs_with_long_arguments(string arguments)
     {
-        await using var run = ProductProcess.Start("Benchmarks", arguments.Split(' '));
+        using var json = await RunAsync($"payload --megabytes 6 --limit 256 {arguments}");
+
+        json.RootElement.GetProperty("peak_rss_mib").GetDouble().ShouldBeInRange(20, 340);
+    }
+
+    [Fact(Timeout = 150_000)]
+    public async Task Many_long_jobs_are_added_requeued_and_deleted_in_little_memory()
+    {
+        using var json = await RunAsync("bulk --jobs 5000 --kilobytes 20", ("DOTNET_GCHeapHardLimit", "6000000"));
+
+        foreach (var what in new[] { "add", "requeue", "delete" })
+            json.RootElement.GetProperty($"{what}_rss_mib").GetDouble().ShouldBeGreaterThan(0);
+    }
+
+    static async Task<JsonDocument> RunAsync(string arguments, params (string Name, string Value)[] environment)
+    {
+        await using var run = ProductProcess.Start("Benchmarks", arguments.Split(' '), environment.ToDictionary(set => set.Name, set => set.Value));
         (await run.ExitAsync(_patience)).ShouldBe(0, run.Output);
         return JsonDocument.Parse(run.Output.Trim().Split('\n')[^1]);
     }

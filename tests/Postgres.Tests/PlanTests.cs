@@ -118,9 +118,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into jobrunner.sweep (queue, hash, position, began, due) values ('default', 'x', 5000, now(), now()) on conflict do nothing;
             """);
 
-        var plan = await ExplainAsync(ClaimSql.Ahead, "text[], int[], int, bigint, text[], int[], int[], text[], bool[], bigint[], int, int, int",
+        var plan = await ExplainAsync(ClaimSql.Ahead, "text[], int[], int, bigint, text[], int[], int[], text[], bool[], bigint[], int, int, int, bigint",
             $"array['critical', 'default'], array[100, 100], 100, 100000000, array[E'Other.Jobs, Other\\nRun\\n'], array[1, 1], array[1, 1], array['x', 'x'], "
-            + $"array[true, true], array[{late}, {late}], 1000, 1000, 1000");
+            + $"array[true, true], array[{late}, {late}], 1000, 1000, 1000, 1000000000");
 
         plan.ShouldContain("Index Scan using ix_hangfire_jobqueue_fetchedat_queue_jobid on jobqueue");
         plan.ShouldContain("Index Scan using job_pkey on job");

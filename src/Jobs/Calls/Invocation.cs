@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Newtonsoft.Json;
 
@@ -21,6 +22,13 @@ public sealed record Invocation(
     /// <summary>Type, method and parameter types as they are stored, a line each: equal for all jobs of a method that one client
     /// enqueues, and what a store can compare without reading the call.</summary>
     public string StoredMethod => $"{Type}\n{Method}\n{StoredParameterTypes ?? ToJsonArray(ParameterTypes)}";
+
+    /// <summary>How many characters its arguments have together: about as many bytes as they have where they are stored, and half as
+    /// many as in memory.</summary>
+    public long PayloadLength => Arguments.Sum(argument => (long)(argument?.Length ?? 0));
+
+    /// <summary>The same call for a list: in the place of its arguments is one text, which is no JSON and says how many bytes they have.</summary>
+    public Invocation Listed(long bytes) => this with { Arguments = [string.Create(CultureInfo.InvariantCulture, $"… about {bytes:N0} bytes")] };
 
     /// <summary>The type's name without namespace and assembly, for people.</summary>
     public string ShortType
@@ -70,6 +78,12 @@ public sealed record Invocation(
     /// <param name="arguments">Column <c>arguments</c>, which wins over the copy inside the first.</param>
     /// <exception cref="FormatException">A part is missing or is not what Hangfire writes; the message names it.</exception>
     public static Invocation Parse(string invocationData, string? arguments) => InvocationReader.Read(invocationData, arguments);
+
+    /// <summary>Reads the two columns, of which the second one may be long, and is not made a text on the way.</summary>
+    /// <param name="invocationData">Column <c>invocationdata</c>.</param>
+    /// <param name="arguments">Column <c>arguments</c> in UTF-8.</param>
+    /// <exception cref="FormatException">A part is missing or is not what Hangfire writes; the message names it.</exception>
+    public static Invocation ParseUtf8(string invocationData, byte[] arguments) => InvocationReader.ReadUtf8(invocationData, arguments);
 
     static string ToJsonArray(IReadOnlyList<string?> items)
     {

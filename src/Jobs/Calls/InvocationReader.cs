@@ -7,7 +7,10 @@ namespace JobRunner;
 /// is inside the arguments stays text, and is not looked at.</summary>
 static class InvocationReader
 {
-    public static Invocation Read(string invocationData, string? arguments)
+    public static Invocation Read(string invocationData, string? arguments) =>
+        ReadUtf8(invocationData, arguments is null ? null : Encoding.UTF8.GetBytes(arguments));
+
+    public static Invocation ReadUtf8(string invocationData, byte[]? arguments)
     {
         try
         {
@@ -16,7 +19,7 @@ static class InvocationReader
                 type ?? throw new FormatException("The stored call has no 'Type'."),
                 method ?? throw new FormatException("The stored call has no 'Method'."),
                 Array.ConvertAll(ReadStrings(parameterTypes, "ParameterTypes"), name => name ?? ""),
-                ReadStrings(arguments ?? copied, "Arguments"),
+                arguments is null ? ReadStrings(copied, "Arguments") : ReadStrings(arguments, "Arguments"),
                 queue is null || QueueName.IsOne(queue) ? queue : throw new FormatException("The 'Queue' of the stored call is not the name of a queue."))
             {
                 StoredParameterTypes = parameterTypes ?? "",
@@ -59,11 +62,13 @@ static class InvocationReader
         return reader.GetString();
     }
 
-    static string?[] ReadStrings(string? json, string name)
+    static string?[] ReadStrings(string? json, string name) => json is null or "" or "[]" ? [] : ReadStrings(Encoding.UTF8.GetBytes(json), name);
+
+    static string?[] ReadStrings(ReadOnlySpan<byte> json, string name)
     {
-        if (string.IsNullOrEmpty(json) || json == "[]")
+        if (json.IsEmpty || json.SequenceEqual("[]"u8))
             return [];
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
             throw new FormatException($"'{name}' of the stored call is not an array but {reader.TokenType}.");
         var items = new List<string?>();

@@ -18,11 +18,14 @@ sealed class AheadClaims(Database database, TimeProvider time)
     const int HeadRows = 1000;
     const int LateRows = 2000;
 
-    // A sweep is a part of claims that somebody waits for: small steps, and larger ones where it is long.
+    // A sweep is a part of claims that somebody waits for: small steps, and larger ones where it is long. All is bounded in bytes, too.
     const int SmallStep = 500;
     const int LargeStep = 2500;
     const int SmallSteps = 40;
     const int MostHints = 10_000;
+
+    // To compare the method of a job is to read its whole call.
+    const long BytesOfRow = 2000;
 
     // A row whose transaction commits late has an older id than what has been seen.
     static readonly TimeSpan _settled = TimeSpan.FromSeconds(1);
@@ -42,12 +45,13 @@ sealed class AheadClaims(Database database, TimeProvider time)
     {
         var hints = await HintsAsync(connection, queues, cancellationToken);
         var heads = Array.ConvertAll(hints, hint => hint.BarrenSince is not { } since || time.GetElapsedTime(since) > _barren);
+        var step = hints.Max(hint => hint.Steps) < SmallSteps ? SmallStep : LargeStep;
         var before = jobs.Count;
         await using var batch = Database.IndexedBatch(connection, database.Command(ClaimSql.Ahead,
             [.. QueueClaims.Terms(queues, count, bytes), .. MethodsOf(queues),
                 Parameters.Of(Array.ConvertAll(queues, queue => queue.Except.Hash), NpgsqlDbType.Text), Parameters.Of(heads, NpgsqlDbType.Boolean),
                 Parameters.Ids(hints.Select(hint => hint.Behind)), Parameters.Of(HeadRows), Parameters.Of(LateRows),
-                Parameters.Of(hints.Max(hint => hint.Steps) < SmallSteps ? SmallStep : LargeStep)]));
+                Parameters.Of(step), Parameters.Of(step * BytesOfRow)]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var round = await QueueClaims.ReadAsync(reader, jobs, cancellationToken);
@@ -60,10 +64,10 @@ sealed class AheadClaims(Database database, TimeProvider time)
             if (head)
                 hint.BarrenSince = round.FromHeads == 0 ? time.GetTimestamp() : null;
             if (unlimited && round.LastLate is { } last && jobs.Skip(before).Count(job => job.Queue == queue.Queue) < queue.Most)
-                Advance(hint, last, round.Late == LateRows);
+                Advance(hint, last, round.LateIsFull);
         }
 
-        return round with { GoesOn = round.GoesOn || round.Late == LateRows };
+        return round with { GoesOn = round.GoesOn || round.LateIsFull };
     }
 
     void Advance(Hint hint, long last, bool isFull)

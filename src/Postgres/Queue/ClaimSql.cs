@@ -3,22 +3,32 @@ namespace JobRunner.Postgres;
 /// <summary>The statements that claim. Both end with the same parts: what has been picked is dropped or taken, and read.</summary>
 static class ClaimSql
 {
-    // A job as a claim sees it first: whether it still wants to run, and about how many bytes its call has. What is compressed may
-    // have several times as many as it takes on disk, and asking for the exact number would be to read it.
+    // A job as a claim sees it first: whether it still wants to run, and about how many bytes its arguments have. What is compressed has
+    // some times as many as it takes on disk.
     const string JobSql = $"""
         left join lateral (
-            select statename in {StateSql.CanBeTaken} as runs,
-                   pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint as size
+            select statename in {StateSql.CanBeTaken} as runs, pg_column_compression(arguments) is not null as packed,
+                   case when statename in {StateSql.CanBeTaken} then {StoredCall.ArgumentsBytesSql}::float8 else 0 end as size
             from hangfire.job where id = hit.jobid offset 0) j on true
         """;
 
     // Those whose job has gone, or has moved on, have no weight; the first job fits in any case.
-    const string FitsSql = """
-        j.runs is true as runs,
-               sum(coalesce(j.size, 0)) over (rows unbounded preceding) - coalesce(j.size, 0) < $4 as fits
+    const string NearSql = """
+        hit.jobid, j.runs is true as runs, j.packed, j.size,
+               coalesce(sum(j.size) over (rows between unbounded preceding and 1 preceding), 0) < $4 as near
         """;
 
-    // The call of a job repeats its arguments; where they are long they are not read twice.
+    // Those that seem to fit are weighed: a text of one character takes a hundredth on disk. To concatenate nothing with arguments does no more than to
+    // unpack them.
+    const string WeighSql = """
+
+        ), picked as materialized (
+            select *, near and coalesce(sum(case when near and runs and packed
+                                                 then (select pg_column_size(arguments || '[]') from hangfire.job where id = near.jobid)
+                                                 else size end) over (rows between unbounded preceding and 1 preceding), 0) < $4 as fits
+            from near
+        """;
+
     const string TakeSql = """
 
         ), dropped as (
@@ -30,13 +40,12 @@ static class ClaimSql
         )
         """;
 
-    const string ReadSql = """
+    const string ReadSql = $"""
         taken.*, j.*, parameters.*
         from (select count(*) filter (where not runs) as gone, count(*) filter (where runs and not fits) as heavy, count(*) as n from picked) found
         left join taken on true
         left join lateral (
-            select coalesce(stateid, 0), statename,
-                   case when pg_column_size(invocationdata) > 2000 then invocationdata - 'Arguments' else invocationdata end, arguments, createdat
+            select coalesce(stateid, 0), statename, {StoredCall.DataSql}, arguments, createdat
             from hangfire.job where id = taken.jobid offset 0) j on true
         left join lateral (
             select array_agg(p.name order by p.id), array_agg(p.value order by p.id)
@@ -48,7 +57,7 @@ static class ClaimSql
     /// <remarks>Ordering by the constant fetchedat as well is what lets the index (fetchedat nulls first, queue, jobid) answer in order:
     /// 0.7 ms for 1,000 of 60,000 waiting jobs, where sorting them took 48 ms. The queues are visited in their given order
     /// because a lateral join to a function can only be a loop over it, and the outer limit stops that loop.</remarks>
-    public const string Heads = "with picked as materialized (select hit.id, " + FitsSql + """
+    public const string Heads = "with near as materialized (select hit.id, " + NearSql + """
 
             from unnest($1::text[], $2::int[], $5::bigint[]) as wanted(queue, most, behind)
             cross join lateral (
@@ -57,11 +66,27 @@ static class ClaimSql
                 order by fetchedat nulls first, jobid
                 limit wanted.most
                 for update skip locked) hit
-        """ + "\n" + JobSql + "\nlimit $3" + TakeSql + "select found.*, null::bigint, null::bigint, null::bigint, null::bool, " + ReadSql;
+        """ + "\n" + JobSql + "\nlimit $3" + WeighSql + TakeSql + "select found.*, null::bigint, null::bigint, null::bool, null::bool, " + ReadSql;
+
+    // Rows with the calls of their jobs, and how many bytes the calls before each have together: to compare a method is to read the whole call.
+    const string CallsSql = """
+        left join lateral (
+            select invocationdata, pg_column_size(invocationdata) * case when pg_column_compression(invocationdata) is null then 1 else 4 end::float8 as size
+            from hangfire.job where id = rows.jobid offset 0) m on true
+        """;
+
+    const string BeforeSql = "m.invocationdata, coalesce(sum(m.size) over (rows between unbounded preceding and 1 preceding), 0) as before";
+
+    // Of a long call the arguments are taken away first: each look into it unpacks it.
+    const string MethodSql = $"""
+        (select (call.data ->> 'Type') || E'\n' || (call.data ->> 'Method') || E'\n' || coalesce(call.data ->> 'ParameterTypes', '')
+         from (select {StoredCall.DataSql} as data from (select read.invocationdata) i offset 0) call)
+        """;
 
     /// <summary>Past jobs of some methods (<see cref="AheadClaims"/>). $1 to $4 as above; $5 the methods to leave, of which $6 and $7 say the first
     /// and the last for each queue; $8 the name of that set; $9 whether to look at the queue's head; $10 the queue row behind which to look at what has come
-    /// lately; $11, $12 and $13 how many rows to read at the head, of what came lately, and of the sweep.</summary>
+    /// lately; $11, $12 and $13 how many rows to read at the head, of what came lately, and of the sweep; $14 how many bytes their calls may have, in each of
+    /// these places: its first one is read in any case.</summary>
     public const string Ahead = """
         with wanted as materialized (
             select w.ord, w.queue, w.most, w.hash, w.head, w.behind, ($5::text[])[w.first:w.last] as leave, sweep.position
@@ -72,54 +97,79 @@ static class ClaimSql
                 where s.queue = w.queue and s.hash = w.hash and s.due <= clock_timestamp()
                 for update skip locked) sweep on true
         ), late as materialized (
-            select id, jobid, queue, fetchedat from hangfire.jobqueue where id > (select min(behind) from wanted) order by id limit $12
-        ), picked as materialized (
-            select hit.ord, hit.part, hit.id, hit.jobid, 
-        """ + FitsSql + """
+            select rows.*, 
+        """ + BeforeSql + """
+
+            from (
+                select id, case when fetchedat is null then jobid end as jobid, queue
+                from hangfire.jobqueue where id > (select min(behind) from wanted) order by id limit $12) rows
+        """ + "\n" + CallsSql + """
+
+        ), step as materialized (
+            select w.ord, read.*
+            from wanted w
+            cross join lateral (
+                select rows.*, 
+        """ + BeforeSql + """
+
+                from (
+                    select id, jobid from hangfire.jobqueue
+                    where queue = w.queue and fetchedat is null and jobid > w.position
+                    order by fetchedat nulls first, jobid limit $13) rows
+        """ + "\n" + CallsSql + """
+        ) read
+            where w.position is not null
+        ), near as materialized (
+            select hit.ord, hit.part, hit.id, 
+        """ + NearSql + """
 
             from (
                 select w.ord, seen.part, seen.id, seen.jobid
                 from wanted w
                 cross join lateral (
-                    select rows.part, rows.id, rows.jobid
-                    from ((select 'head' as part, id, jobid from hangfire.jobqueue
-                           where w.head and queue = w.queue and fetchedat is null
-                           order by fetchedat nulls first, jobid limit $11)
+                    select read.part, read.id, read.jobid
+                    from ((select 'head' as part, id, jobid, invocationdata
+                           from (select rows.*, 
+        """ + BeforeSql + """
+
+                                 from (
+                                     select id, jobid from hangfire.jobqueue
+                                     where w.head and queue = w.queue and fetchedat is null
+                                     order by fetchedat nulls first, jobid limit $11) rows
+        """ + "\n" + CallsSql + """
+        ) head where before < $14)
                           union all
-                          (select 'late', id, jobid from late where queue = w.queue and fetchedat is null and id > w.behind)
+                          (select 'late', id, jobid, invocationdata from late where queue = w.queue and jobid is not null and id > w.behind and before < $14)
                           union all
-                          (select 'sweep', id, jobid from hangfire.jobqueue
-                           where w.position is not null and queue = w.queue and fetchedat is null and jobid > w.position
-                           order by fetchedat nulls first, jobid limit $13)) rows
+                          (select 'sweep', id, jobid, invocationdata from step where ord = w.ord and before < $14)) read
                     cross join lateral (
-                        select from hangfire.jobqueue where id = rows.id and (fetchedat is null) is true for update skip locked) free
-                    where (select (m.invocationdata ->> 'Type') || E'\n' || (m.invocationdata ->> 'Method') || E'\n' || coalesce(m.invocationdata ->> 'ParameterTypes', '')
-                           from hangfire.job m where m.id = rows.jobid) = any(w.leave) is not true
+                        select from hangfire.jobqueue where id = read.id and (fetchedat is null) is true for update skip locked) free
+                    where 
+        """ + MethodSql + """
+         = any(w.leave) is not true
                     limit w.most) seen
                 limit $3) hit
-        """ + "\n" + JobSql + """
+        """ + "\n" + JobSql + WeighSql + """
 
         ), swept as materialized (
-            select w.queue, w.hash, read.n, read.last, hits.n >= w.most or (select count(*) from picked) >= $3 or (select bool_or(not fits) from picked) as filled, hits.last as lasthit
+            select w.queue, w.hash, read.more, read.last, hits.n >= w.most or (select count(*) from picked) >= $3 or exists (select from picked where not fits) as filled, hits.last as lasthit
             from wanted w
             cross join lateral (
-                select count(*) as n, max(jobid) as last
-                from (select jobid from hangfire.jobqueue
-                      where queue = w.queue and fetchedat is null and jobid > w.position
-                      order by fetchedat nulls first, jobid limit $13) rows) read
+                select count(*) = $13 or coalesce(bool_or(before >= $14), false) as more, max(jobid) filter (where before < $14) as last
+                from step where ord = w.ord) read
             cross join lateral (
                 select count(*) as n, max(jobid) filter (where part = 'sweep' and fits) as last from picked p where p.ord = w.ord) hits
             where w.position is not null
         ), moved as (
             update jobrunner.sweep s
-            set position = case when swept.filled then coalesce(swept.lasthit, s.position) when swept.n = $13 then swept.last else 0 end,
+            set position = case when swept.filled then coalesce(swept.lasthit, s.position) when swept.more then swept.last else 0 end,
                 began = case when s.position = 0 then now() else s.began end,
-                due = case when swept.filled or swept.n = $13 then now()
+                due = case when swept.filled or swept.more then now()
                            else clock_timestamp() + greatest(interval '1 second', 20 * (clock_timestamp() - case when s.position = 0 then now() else s.began end)) end
             from swept where s.queue = swept.queue and s.hash = swept.hash and (not swept.filled or swept.lasthit is not null)
         """ + TakeSql + """
-        select found.*, (select count(*) from picked where part = 'head'), (select max(id) from late), (select count(*) from late),
-               (select bool_or(filled or n = $13) from swept), 
+        select found.*, (select count(*) from picked where part = 'head'), (select max(id) from late where before < $14),
+               (select count(*) = $12 or bool_or(before >= $14) from late), (select bool_or(filled or more) from swept), 
         """ + ReadSql;
 
     /// <summary>Begins a sweep, where the one of a smaller set is. $1 queues, $2 the set, $3 the smaller one or null.</summary>

@@ -35,7 +35,10 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             try
             {
                 var left = Left(limits, jobs);
-                var round = await RoundAsync(connection, left, request.Count - before, request.Bytes, jobs, before == 0 ? cancellationToken : default);
+                var bytes = request.Bytes - jobs.Sum(job => job.Invocation?.PayloadLength ?? 0);
+                if (bytes <= 0)
+                    return Result(isComplete: false);
+                var round = await RoundAsync(connection, left, request.Count - before, bytes, jobs, before == 0 ? cancellationToken : default);
                 isComplete = round.Heavy == 0 && !round.GoesOn;
                 if (round.Gone == 0 || round.Heavy > 0)
                     break;
@@ -49,7 +52,10 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             }
         }
 
-        return new([.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)], isComplete);
+        return Result(isComplete);
+
+        ClaimResult Result(bool isComplete) =>
+            new([.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)], isComplete);
     }
 
     /// <summary>The first terms of both statements.</summary>
@@ -67,12 +73,14 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
         while (await reader.ReadAsync(cancellationToken))
         {
             round = new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), NumberOrZero(3),
-                reader.IsDBNull(4) ? null : reader.GetInt64(4), NumberOrZero(5), !reader.IsDBNull(6) && reader.GetBoolean(6));
+                reader.IsDBNull(4) ? null : reader.GetInt64(4), IsTrue(5), IsTrue(6));
             if (!reader.IsDBNull(7))
                 jobs.Add(ReadClaimed(reader));
         }
 
         return round;
+
+        bool IsTrue(int column) => !reader.IsDBNull(column) && reader.GetBoolean(column);
 
         long NumberOrZero(int column) => reader.IsDBNull(column) ? 0 : reader.GetInt64(column);
     }
@@ -118,7 +126,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
 
     static ClaimedJob ReadClaimed(NpgsqlDataReader reader)
     {
-        var (invocation, error) = StoredCall.Read(reader.GetString(13), reader.GetString(14));
+        var (invocation, error) = StoredCall.Read(reader, 13, 14);
         return new ClaimedJob(
             reader.GetInt64(8), new Claim(reader.GetInt64(7), reader.GetInt32(10)), reader.GetString(9), reader.GetInt64(11),
             reader.GetString(12), invocation, error, StoredCall.ReadParameters(reader, 16), StoredInstant.Read(reader, 15));
@@ -134,6 +142,6 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
 /// <param name="Picked">All of them, and what was taken.</param>
 /// <param name="FromHeads">How many of these were at the heads of the queues.</param>
 /// <param name="LastLate">The newest queue row that was read, or null.</param>
-/// <param name="Late">How many rows were read that have come lately.</param>
+/// <param name="LateIsFull">True when more rows have come lately than were read.</param>
 /// <param name="GoesOn">True when there is more to read.</param>
-readonly record struct ClaimRound(long Gone, long Heavy, long Picked, long FromHeads, long? LastLate, long Late, bool GoesOn);
+readonly record struct ClaimRound(long Gone, long Heavy, long Picked, long FromHeads, long? LastLate, bool LateIsFull, bool GoesOn);

@@ -5,16 +5,42 @@ namespace JobRunner.Postgres;
 /// <summary>A job's call and parameters as they are stored.</summary>
 static class StoredCall
 {
+    /// <summary>Column <c>invocationdata</c>. It repeats the arguments; where they are long they are not read twice, and not at all by who has no
+    /// use for them.</summary>
+    public const string DataSql = """
+        case when pg_column_size(invocationdata) > 2000 and jsonb_typeof(invocationdata) = 'object' then invocationdata - 'Arguments' else invocationdata end
+        """;
+
+    /// <summary>About how many bytes the arguments of a row of table <c>job</c> have. What is compressed may have several times as many as it takes on disk, and asking
+    /// for the exact number would be to read it.</summary>
+    public const string ArgumentsBytesSql = "pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint";
+
     /// <summary>The call, or why it cannot be read.</summary>
-    public static (Invocation? Invocation, string? Error) Read(string invocationData, string? arguments)
+    /// <param name="reader">The row.</param>
+    /// <param name="data">Which column is <see cref="DataSql"/>.</param>
+    /// <param name="arguments">Which column is <c>arguments</c>.</param>
+    public static (Invocation? Invocation, string? Error) Read(NpgsqlDataReader reader, int data, int arguments)
     {
         try
         {
-            return (Invocation.Parse(invocationData, arguments), null);
+            return (Invocation.ParseUtf8(reader.GetString(data), reader.GetFieldValue<byte[]>(arguments)), null);
         }
         catch (FormatException e)
         {
             return (null, e.Message);
+        }
+    }
+
+    /// <summary>The call without its arguments, or null when it cannot be read.</summary>
+    public static Invocation? ReadWithoutArguments(string invocationData)
+    {
+        try
+        {
+            return Invocation.Parse(invocationData, "[]");
+        }
+        catch (FormatException)
+        {
+            return null;
         }
     }
 

@@ -29,7 +29,8 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         var jobLocks = new JobLocks(database, locks, logger);
         var inserter = new JobInserter(database, level);
         var writer = new StateWriter(database, jobLocks, options.JobExpiration, level);
-        var releases = new ContinuationReleases(database, writer, queues, time, logger);
+        var callQueues = new CallQueues(database, queues);
+        var releases = new ContinuationReleases(database, writer, callQueues, time, logger);
         var changes = new StateChanges(database, writer, new RepeatedChanges(database, level), jobLocks, releases);
 
         Queue = new WorkQueue(
@@ -37,10 +38,10 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
             new Listener(database, options.ConnectionString, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
             database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, time),
-            new OutsideChanges(database, changes, jobLocks, time), queues, time);
+            new OutsideChanges(database, changes, callQueues, jobLocks, time), time);
         Reader = new JobReader(database);
         Maintenance = new Maintenance(
-            new JobRescue(database, options.InvisibilityTimeout), new ScheduledJobs(database, locks, jobLocks, writer, queues, time),
+            new JobRescue(database, options.InvisibilityTimeout), new ScheduledJobs(database, locks, jobLocks, writer, callQueues, time),
             new AwaitingSweep(database, releases), new Expiry(database, locks));
         Servers = new ServerRegistry(database);
         Notes = new NotesStore(database);

@@ -21,7 +21,7 @@ public sealed class ScheduleTests(PostgresFixture fixture) : StoreTests(fixture)
         // As one who saw all of them a moment ago, when the third was being retried.
         await using var database = new Database(new PostgresOptions { ConnectionString = ConnectionString }, NullLogger.Instance);
         var locks = new DistributedLocks(database, TimeSpan.FromMinutes(10), TimeProvider.System);
-        var schedule = new ScheduledJobs(database, locks, new JobLocks(database, locks, NullLogger.Instance), null!, null, TimeProvider.System);
+        var schedule = new ScheduledJobs(database, locks, new JobLocks(database, locks, NullLogger.Instance), null!, null!, TimeProvider.System);
         await schedule.ForgetAsync([.. ids.Append(4711).Select(id => ($"{id}", id))], default);
 
         (await Sql.LinesAsync(ConnectionString, "select value from hangfire.set where key = 'schedule' order by value::bigint")).ShouldBe([$"{ids[1]}", $"{ids[2]}"]);

@@ -10,6 +10,9 @@ static class DetailsEndpoints
 {
     internal const int LogLines = 1000;
 
+    // A picture of 700 kB is a result of so many characters. What is longer than a page shows is not read.
+    const int LongestText = 1_000_000;
+
     public static void MapDetails(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/{id:long}", Get).AtDepth(1);
@@ -21,7 +24,7 @@ static class DetailsEndpoints
         long id, string? done, HttpContext context, PageRequest page, IJobReader reader, CountsFeed feed, CancellationToken cancellationToken)
     {
         var counts = (await feed.ReadAsync(cancellationToken)).Counts;
-        if (await reader.GetAsync(id, cancellationToken) is not { } job)
+        if (await reader.GetAsync(id, LongestText, cancellationToken) is not { } job)
             return Missing.Page($"There is no job #{id}",
                 "It never was, or it has expired: finished and deleted jobs are removed after a while.", counts);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobRunner.Storage;
 
 namespace JobRunner.Dashboard.Formats;
 
@@ -29,11 +30,14 @@ static class Cut
     }
 
     /// <summary>The beginning of a text of any form, and a word about how much is missing.</summary>
-    public static string ToLength(string text, int length) =>
-        text.Length <= length
+    public static string ToLength(string text, int length)
+    {
+        var (known, all) = CutText.Read(text) ?? (text, text.Length);
+        var shown = Math.Min(known.Length, length);
+        return all <= shown
             ? text
-            : string.Concat(Whole(text.AsSpan(0, length)),
-                string.Create(CultureInfo.InvariantCulture, $"\n… {text.Length - length:N0} more characters"));
+            : string.Concat(Whole(known.AsSpan(0, shown)), string.Create(CultureInfo.InvariantCulture, $"\n… {all - shown:N0} more characters"));
+    }
 
     // Never ends in half a surrogate pair.
     static ReadOnlySpan<char> Whole(ReadOnlySpan<char> text) =>

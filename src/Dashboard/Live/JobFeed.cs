@@ -21,7 +21,7 @@ sealed class JobFeed(IJobReader reader)
     /// <returns>How long to wait until the next look.</returns>
     public async Task<TimeSpan> LookAsync(long jobId, JobSeen seen, List<SseItem<string>> news, CancellationToken cancellationToken)
     {
-        var job = await reader.GetAsync(jobId, cancellationToken);
+        var job = await reader.GlanceAsync(jobId, cancellationToken);
         var lines = await reader.ReadLogAsync(jobId, seen.LogId, LinesAtOnce, cancellationToken);
         if (lines.Count > 0)
         {

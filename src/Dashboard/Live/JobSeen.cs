@@ -15,7 +15,10 @@ sealed class JobSeen(string key, long logId)
     public JobProgress? Progress { get; set; }
 
     /// <summary>Changes whenever the job enters a state; empty when the job is gone.</summary>
-    public static string KeyOf(JobDetails? job) => job is null
-        ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"{job.History.Count}.{job.State?.CreatedAt.UtcTicks ?? 0}");
+    public static string KeyOf(JobGlance? job) => job is null ? "" : KeyOf(job.States, job.Since);
+
+    /// <inheritdoc cref="KeyOf(JobGlance)"/>
+    public static string KeyOf(JobDetails job) => KeyOf(job.History.Count, job.State?.CreatedAt);
+
+    static string KeyOf(int states, DateTimeOffset? since) => string.Create(CultureInfo.InvariantCulture, $"{states}.{since?.UtcTicks ?? 0}");
 }

@@ -17,6 +17,9 @@ public interface IJobClient
     Task<long> EnqueueAsync(JobCall call, CancellationToken cancellationToken = default);
 
     /// <summary>Adds jobs that run as soon as a worker is free; all or none.</summary>
+    /// <param name="calls">What to run. Calls are read once, and when they are many or long a part of them at a time, inside a
+    /// transaction: calls that are made as they are read (by LINQ, an iterator) need memory for a part only.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Their ids, in the given order.</returns>
     /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
     Task<IReadOnlyList<long>> EnqueueManyAsync(IEnumerable<JobCall> calls, CancellationToken cancellationToken = default);

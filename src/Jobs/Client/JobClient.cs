@@ -25,7 +25,7 @@ sealed class JobClient(
         var now = time.GetUtcNow();
         var states = new Dictionary<string, JobState>(1);
         var parameters = CultureParameters(settings.CompatibilityLevel);
-        return actions.AddAsync([.. calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters))], cancellationToken);
+        return actions.AddAsync(calls.Select(call => new NewJob(arguments.ToInvocation(call), StateOf(call), parameters)), cancellationToken);
 
         // One object for all jobs of a queue: the store writes it once.
         JobState StateOf(JobCall call)
@@ -82,15 +82,19 @@ sealed class JobClient(
         var started = time.GetTimestamp();
         for (var pause = _firstLook; ; pause = pause * 1.5 < _slowestLook ? pause * 1.5 : _slowestLook)
         {
-            var job = await reader.GetAsync(jobId, cancellationToken)
-                ?? throw new KeyNotFoundException($"There is no job {jobId}: it never was, or it has expired.");
-            if (job.State is { Name: JobStates.Succeeded or JobStates.Failed or JobStates.Deleted } end)
+            var job = await reader.GlanceAsync(jobId, cancellationToken) ?? throw NoJob(jobId);
+            if (IsEnd(job.State) && await reader.GetAsync(jobId, cancellationToken) is var ended
+                && (ended ?? throw NoJob(jobId)).State is { } end && IsEnd(end.Name))
                 return ResultOf(end);
             if (timeout is { } limit && time.GetElapsedTime(started) >= limit)
-                throw new TimeoutException($"Job {jobId} has not ended within {limit}; it is {job.State?.Name ?? "not in a state yet"}.");
+                throw new TimeoutException($"Job {jobId} has not ended within {limit}; it is {job.State ?? "not in a state yet"}.");
             await Task.Delay(pause, time, cancellationToken);
         }
     }
+
+    static bool IsEnd(string? state) => state is JobStates.Succeeded or JobStates.Failed or JobStates.Deleted;
+
+    static KeyNotFoundException NoJob(long jobId) => new($"There is no job {jobId}: it never was, or it has expired.");
 
     static string? ResultOf(JobState end) => end.Name switch
     {

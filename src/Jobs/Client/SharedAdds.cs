@@ -48,10 +48,17 @@ sealed class SharedAdds(IJobActions actions)
         lock (_lock)
         {
             var batch = new List<Add>(Math.Min(_line.Count, MaxBatch));
-            while (batch.Count < MaxBatch && _line.TryDequeue(out var add))
+            var payload = 0L;
+            while (batch.Count < MaxBatch && _line.TryPeek(out var add))
             {
-                if (add.Begin())
-                    batch.Add(add);
+                var more = add.Job.Invocation.PayloadLength;
+                if (batch.Count > 0 && payload + more > AddBatches.MaxPayload)
+                    break;
+                _line.Dequeue();
+                if (!add.Begin())
+                    continue;
+                batch.Add(add);
+                payload += more;
             }
 
             _adding = batch.Count > 0;

@@ -5,15 +5,16 @@ namespace JobRunner.InMemory;
 /// <summary>Adding, requeuing and deleting jobs.</summary>
 sealed class InMemoryActions(InMemoryState state) : IJobActions
 {
-    public Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<long>> AddAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken)
     {
-        var ids = new long[jobs.Count];
+        NewJob[] added = [.. jobs]; // before the lock: who makes them may take his time, or ask the store something
+        var ids = new long[added.Length];
         var enqueued = false;
         lock (state.Lock)
         {
             for (var i = 0; i < ids.Length; i++)
             {
-                var job = state.States.Add(jobs[i]);
+                var job = state.States.Add(added[i]);
                 enqueued |= job.QueueRows.Count > 0;
                 ids[i] = job.Id;
             }

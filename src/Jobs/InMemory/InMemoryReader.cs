@@ -7,10 +7,20 @@ sealed class InMemoryReader(InMemoryState store, InMemoryServers servers, InMemo
 {
     InMemoryLists Lists => store.States.Lists;
 
-    public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken)
+    public Task<JobDetails?> GetAsync(long jobId, int? longest, CancellationToken cancellationToken)
     {
         lock (store.Lock)
-            return Task.FromResult(store.Jobs.TryGetValue(jobId, out var job) ? Details(job) : null);
+        {
+            var details = store.Jobs.TryGetValue(jobId, out var job) ? Details(job) : null;
+            return Task.FromResult(details is not null && longest is { } most ? Cut(details, most) : details);
+        }
+    }
+
+    public Task<JobGlance?> GlanceAsync(long jobId, CancellationToken cancellationToken)
+    {
+        lock (store.Lock)
+            return Task.FromResult(store.Jobs.TryGetValue(jobId, out var job)
+                ? new JobGlance(job.State.Name, job.State.CreatedAt, job.History.Count, job.Progress) : null);
     }
 
     public Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
@@ -47,7 +57,24 @@ sealed class InMemoryReader(InMemoryState store, InMemoryServers servers, InMemo
         }
     }
 
-    static JobSummary Summary(InMemoryJob job) => new(job.Id, job.Invocation, job.State, job.CreatedAt);
+    static JobSummary Summary(InMemoryJob job) => new(
+        job.Id, job.Invocation.PayloadLength is > IJobReader.ListedArguments and var bytes ? job.Invocation.Listed(bytes) : job.Invocation,
+        Cut(job.State, IJobReader.ListedText), job.CreatedAt);
+
+    static JobDetails Cut(JobDetails job, int longest) => job with
+    {
+        Invocation = job.Invocation! with { Arguments = [.. job.Invocation.Arguments.Select(argument => Cut(argument, longest))] },
+        Parameters = job.Parameters.ToDictionary(parameter => parameter.Key, parameter => Cut(parameter.Value, longest)),
+        History = [.. job.History.Select((state, i) => Cut(state, i == 0 ? longest : Math.Min(longest, IJobReader.FormerText)))],
+    };
+
+    static JobState Cut(JobState state, int longest) => state with
+    {
+        Data = state.Data.ToDictionary(value => value.Key, value => CutText.Of(value.Value, longest)),
+        Reason = Cut(state.Reason, longest),
+    };
+
+    static string? Cut(string? text, int longest) => text is null ? null : CutText.Of(text, longest);
 
     static JobDetails Details(InMemoryJob job) => new(
         job.Id, job.Invocation, null, job.CreatedAt, job.ExpireAt, new Dictionary<string, string?>(job.Parameters),

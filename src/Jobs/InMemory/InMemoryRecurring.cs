@@ -53,7 +53,7 @@ sealed class InMemoryRecurring(InMemoryState state) : IRecurringStore
     public Task<IReadOnlyList<RecurringRow>> ListAsync(int offset, int count, CancellationToken cancellationToken)
     {
         lock (state.Lock)
-            return Task.FromResult<IReadOnlyList<RecurringRow>>([.. _recurring.Keys.Skip(offset).Take(count).Select(RowOf)]);
+            return Task.FromResult<IReadOnlyList<RecurringRow>>([.. _recurring.Keys.Skip(offset).Take(count).Select(id => Cut(RowOf(id)))]);
     }
 
     /// <summary>When the next recurring job is due; null when none is. Called under the state's lock.</summary>
@@ -63,6 +63,11 @@ sealed class InMemoryRecurring(InMemoryState state) : IRecurringStore
         var coming = _recurring.Values.Select(entry => entry.Score).Where(score => score > past).ToArray();
         return coming.Length > 0 ? DateTimeOffset.FromUnixTimeSeconds((long)coming.Min()) : null;
     }
+
+    static RecurringRow Cut(RecurringRow row) => row with
+    {
+        Fields = row.Fields.ToDictionary(field => field.Key, field => field.Value is { } value ? CutText.Of(value, IRecurringStore.ListedText) : null),
+    };
 
     long[] Change(string id, Func<RecurringRow, RecurringChange?> decide)
     {

@@ -25,7 +25,7 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
                     }
 
                     claimed.Add(Take(row, job));
-                    bytes += job.Invocation.Arguments.Sum(argument => (long)(argument?.Length ?? 0));
+                    bytes += job.Invocation.PayloadLength;
                     if (bytes >= request.Bytes)
                         return Task.FromResult(new ClaimResult(claimed, false));
                 }

@@ -31,6 +31,9 @@ public sealed class JobPolicy
     /// <summary>What keeps two runs apart, or null.</summary>
     public ExclusionRule? Exclusion { get; }
 
+    /// <summary>True when the queue that the attributes name follows from the call's arguments.</summary>
+    public bool QueueTakesArguments => _queue is not null && Pattern.HasPlaces(_queue);
+
     /// <summary>The queue that the attributes name, or null.</summary>
     /// <param name="arguments">Gives the call's arguments, if the name has places for them.</param>
     /// <exception cref="ArgumentException">What comes out is not a queue name.</exception>
@@ -64,8 +67,9 @@ public sealed class JobPolicy
 /// <summary>A text with places for a call's arguments, such as <c>"mail-{0}"</c>.</summary>
 static class Pattern
 {
+    public static bool HasPlaces(string pattern) =>
+        pattern.Contains('{', StringComparison.Ordinal) || pattern.Contains('}', StringComparison.Ordinal);
+
     public static string Fill(string pattern, Func<IReadOnlyList<object?>> arguments, CultureInfo culture) =>
-        pattern.Contains('{', StringComparison.Ordinal) || pattern.Contains('}', StringComparison.Ordinal)
-            ? string.Format(culture, pattern, [.. arguments()])
-            : pattern;
+        HasPlaces(pattern) ? string.Format(culture, pattern, [.. arguments()]) : pattern;
 }

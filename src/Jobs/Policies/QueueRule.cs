@@ -9,9 +9,20 @@ public sealed class QueueRule(JobMethods methods, ArgumentSerializer arguments)
     public JobState Apply(JobState state, Invocation? invocation)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Name == JobStates.Enqueued && Of(invocation) is { } queue
-            ? state with { Data = new Dictionary<string, string>(state.Data, StringComparer.Ordinal) { ["Queue"] = queue } }
-            : state;
+        return state.Name == JobStates.Enqueued && Of(invocation) is { } queue ? state.In(queue) : state;
+    }
+
+    /// <summary>True when <see cref="Of"/> needs the call's arguments: they may have megabytes, and are not read otherwise.</summary>
+    public bool NeedsArguments(Invocation? invocation)
+    {
+        try
+        {
+            return invocation is not null && methods.Types.Knows(invocation.Type) && methods.Find(invocation).Policy.QueueTakesArguments;
+        }
+        catch (Exception)
+        {
+            return false; // it cannot be loaded, and no arguments change that
+        }
     }
 
     /// <summary>The queue, or null: no attribute names one, or the call cannot be read here.</summary>

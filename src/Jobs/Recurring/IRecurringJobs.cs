@@ -39,6 +39,7 @@ public interface IRecurringJobs
     /// <summary>A recurring job, or null when there is none with that id.</summary>
     Task<RecurringJob?> GetAsync(string id, CancellationToken cancellationToken = default);
 
-    /// <summary>Recurring jobs in the (ordinal) order of their ids.</summary>
+    /// <summary>Recurring jobs in the (ordinal) order of their ids. A call of more than 10,000 characters is left out, and
+    /// <see cref="RecurringJob.LoadError"/> says so: <see cref="GetAsync"/> has it.</summary>
     Task<IReadOnlyList<RecurringJob>> ListAsync(int offset = 0, int count = 1000, CancellationToken cancellationToken = default);
 }

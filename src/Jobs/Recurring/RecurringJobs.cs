@@ -105,7 +105,9 @@ sealed class RecurringJobs(IRecurringStore store, ArgumentSerializer arguments, 
     RecurringJob Read(RecurringRow row)
     {
         var hash = HashOf(row);
-        var (call, error) = Try(() => RecurringPayload.Read(hash.Job));
+        var (call, error) = CutText.Read(hash.Job) is var (_, length)
+            ? (null, $"The call has {length} characters, too many for a list. Ask for this recurring job alone.")
+            : Try(() => RecurringPayload.Read(hash.Job));
         return new RecurringJob
         {
             Id = row.Id,

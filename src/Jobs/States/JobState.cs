@@ -14,6 +14,9 @@ public sealed record JobState(string Name, DateTimeOffset CreatedAt, IReadOnlyDi
     public static JobState Enqueued(string queue, DateTimeOffset at, string? reason = null) =>
         new(JobStates.Enqueued, at, Pairs(("EnqueuedAt", HangfireTime.Format(at)), ("Queue", queue)), reason);
 
+    /// <summary>This state, Enqueued, with another queue.</summary>
+    public JobState In(string queue) => this with { Data = new Dictionary<string, string>(Data, StringComparer.Ordinal) { ["Queue"] = queue } };
+
     /// <summary>Scheduled to be enqueued at <paramref name="enqueueAt"/>.</summary>
     public static JobState Scheduled(DateTimeOffset enqueueAt, DateTimeOffset at, string? reason = null) =>
         new(JobStates.Scheduled, at,

@@ -4,8 +4,11 @@ namespace JobRunner.Storage;
 public interface IJobActions
 {
     /// <summary>Adds jobs in their first state, all or none.</summary>
+    /// <param name="jobs">The jobs. They are read once, a part of them at a time if they are many or long: whoever makes them as they are
+    /// asked for has to keep no more than that.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Their ids, in the given order.</returns>
-    Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken);
+    Task<IReadOnlyList<long>> AddAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken);
 
     /// <summary>Adds jobs that wait for the end of another one, all or none. If it has ended already they enter at once the
     /// state that they would enter then.</summary>

@@ -22,6 +22,9 @@ public interface IRecurringStore
     /// <summary>A recurring job as it is stored, or null when there is none.</summary>
     Task<RecurringRow?> GetAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Recurring jobs in the (ordinal) order of their ids.</summary>
+    /// <summary>In lists, fields are cut behind so many characters (<see cref="CutText"/>): one that is longer holds a call with long arguments.</summary>
+    public const int ListedText = 10_000;
+
+    /// <summary>Recurring jobs in the (ordinal) order of their ids. Long fields are cut: <see cref="ListedText"/>.</summary>
     Task<IReadOnlyList<RecurringRow>> ListAsync(int offset, int count, CancellationToken cancellationToken);
 }

@@ -75,8 +75,8 @@ public sealed record JobProgress(long JobId, double Fraction, string? Message, D
 
 /// <summary>A job in a list.</summary>
 /// <param name="JobId">Its id.</param>
-/// <param name="Invocation">The call, or null when it cannot be read.</param>
-/// <param name="State">Its current state.</param>
+/// <param name="Invocation">The call, or null when it cannot be read. Long arguments are cut.</param>
+/// <param name="State">Its current state. Long texts are cut.</param>
 /// <param name="CreatedAt">When it was added.</param>
 public sealed record JobSummary(long JobId, Invocation? Invocation, JobState State, DateTimeOffset CreatedAt);
 
@@ -97,6 +97,13 @@ public sealed record JobDetails(
     /// <summary>The current state, or null for a job that has none yet.</summary>
     public JobState? State => History.Count > 0 ? History[0] : null;
 }
+
+/// <summary>Where a job is.</summary>
+/// <param name="State">The name of its current state; null for a job that has none yet.</param>
+/// <param name="Since">When it entered that state.</param>
+/// <param name="States">How many states it has had.</param>
+/// <param name="Progress">How far it is, or null.</param>
+public sealed record JobGlance(string? State, DateTimeOffset? Since, int States, JobProgress? Progress);
 
 /// <summary>A worker, ours or a Hangfire server.</summary>
 /// <param name="Id">Hangfire's form: name, process id and a GUID, separated by colons.</param>

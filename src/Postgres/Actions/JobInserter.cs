@@ -35,12 +35,22 @@ sealed class JobInserter(Database database, CompatibilityLevel level)
         from new order by ord
         """;
 
+    /// <summary>Adds jobs in the transaction at hand: without one, all or none is not promised.</summary>
     /// <returns>The ids of the jobs and of their state rows, in the given order.</returns>
     public async Task<List<(long JobId, long StateId)>> AddAsync(
         NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
-        if (jobs.Count == 0)
-            return [];
+        var added = new List<(long, long)>(jobs.Count);
+        foreach (var batch in AddBatches.Of(jobs))
+            added.AddRange(await AddBatchAsync(connection, batch, cancellationToken));
+        return added;
+    }
+
+    /// <summary>Adds jobs with one statement.</summary>
+    /// <inheritdoc cref="AddAsync"/>
+    public async Task<List<(long JobId, long StateId)>> AddBatchAsync(
+        NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    {
         var columns = new NewJobColumns(jobs.Count, level);
         foreach (var job in jobs)
             columns.Add(job);

@@ -1,7 +1,7 @@
 namespace JobRunner.Postgres;
 
 /// <summary>Changes of state that no execution makes: a person's, or a program's.</summary>
-sealed class OutsideChanges(Database database, StateChanges changes, JobLocks locks, TimeProvider time)
+sealed class OutsideChanges(Database database, StateChanges changes, CallQueues queues, JobLocks locks, TimeProvider time)
 {
     // Somebody else may change a job between our look and our change. Then we look again: a person's click should not get lost.
     const int Attempts = 5;
@@ -12,12 +12,12 @@ sealed class OutsideChanges(Database database, StateChanges changes, JobLocks lo
     /// <summary>Changes jobs, whatever state they are in.</summary>
     /// <param name="jobIds">The jobs.</param>
     /// <param name="concerns">Whether a job in this state is to be changed.</param>
-    /// <param name="to">The state that it enters.</param>
+    /// <param name="to">The state that they enter; Enqueued in the queue that a call's attributes name, if they name one.</param>
     /// <param name="cancellationToken">Ends the wait for locks.</param>
     /// <returns>How many were.</returns>
     /// <exception cref="TimeoutException">Somebody else keeps some of them locked. All others were.</exception>
     public async Task<int> ChangeAllAsync(
-        IReadOnlyList<long> jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, CancellationToken cancellationToken)
+        IReadOnlyList<long> jobIds, Func<string, bool> concerns, JobState to, CancellationToken cancellationToken)
     {
         var changed = 0;
         var locked = new List<long>();
@@ -42,16 +42,18 @@ sealed class OutsideChanges(Database database, StateChanges changes, JobLocks lo
 
     /// <summary>Changes those that nobody else has locked, and says which the others are.</summary>
     async Task<int> ChangeSomeAsync(
-        long[] jobIds, Func<string, bool> concerns, Func<SeenJob, JobState> to, List<long> locked, CancellationToken cancellationToken)
+        long[] jobIds, Func<string, bool> concerns, JobState to, List<long> locked, CancellationToken cancellationToken)
     {
         var changed = 0;
         await using var connection = await database.OpenAsync(cancellationToken);
         for (var attempt = 0; attempt < Attempts && jobIds.Length > 0; attempt++)
         {
             var seen = await SeenJob.ReadAsync(connection, database.Command(SeeSql, Parameters.Ids(jobIds)), cancellationToken);
-            var wanted = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
-            if (wanted.Length == 0)
+            seen.RemoveAll(job => !concerns(job.StateName));
+            if (seen.Count == 0)
                 break;
+            var named = to.Name == JobStates.Enqueued ? await queues.ReadAsync(connection, seen.Select(job => (job.JobId, job.Call)), cancellationToken) : null;
+            var wanted = seen.Select(job => job.To(named?.GetValueOrDefault(job.JobId) is { } queue ? to.In(queue) : to)).ToArray();
             var applied = await changes.ApplyAsync(connection, wanted, cancellationToken);
             locked.AddRange(applied.Busy.Select(i => wanted[i].JobId));
             changed += applied.Count(id => id is not null);
@@ -62,8 +64,8 @@ sealed class OutsideChanges(Database database, StateChanges changes, JobLocks lo
     }
 
     // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.
-    const string SeeSql = """
-        select id, coalesce(stateid, 0), statename, invocationdata, arguments
+    const string SeeSql = $"""
+        select {SeenJob.ColumnsSql}
         from hangfire.job where id = any($1) and statename is not null
         """;
 }

@@ -7,7 +7,7 @@ namespace JobRunner.Postgres;
 
 /// <summary>Enqueues scheduled jobs when they are due.</summary>
 sealed partial class ScheduledJobs(
-    Database database, DistributedLocks locks, JobLocks jobLocks, StateWriter writer, QueueRule? queues, TimeProvider time)
+    Database database, DistributedLocks locks, JobLocks jobLocks, StateWriter writer, CallQueues queues, TimeProvider time)
 {
     // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early.
     //
@@ -22,8 +22,8 @@ sealed partial class ScheduledJobs(
 
     // The score is in whole seconds, so an entry is found up to a second before its time; the state knows the millisecond. (The
     // ISO form of old clients is not compared: such a job may be that much early, as with Hangfire.)
-    const string DueJobsSql = """
-        select id, coalesce(stateid, 0), statename, invocationdata, arguments
+    const string DueJobsSql = $$"""
+        select {{SeenJob.ColumnsSql}}
         from hangfire.job
         where id = any($1) and statename = 'Scheduled' and coalesce((
             select (s.data ->> 'EnqueueAt')::bigint from hangfire.state s
@@ -96,10 +96,11 @@ sealed partial class ScheduledJobs(
         var existing = await Database.ReadIdsAsync(connection, database.Command(ExistingSql, Parameters.Ids(ids)), cancellationToken);
         var scheduled = existing.ToHashSet();
         var ripe = await SeenJob.ReadAsync(connection, database.Command(DueJobsSql, Parameters.Ids(ids)), cancellationToken);
+        var named = await queues.ReadAsync(connection, ripe.Select(job => (job.JobId, job.Call)), cancellationToken);
         var at = time.GetUtcNow();
         var (applied, _) = await writer.ApplyAsync(connection,
             [.. ripe.Select(job => (job with { OwnQueue = due[job.JobId].First().Queue ?? job.OwnQueue })
-                .To(JobState.Enqueued(queues?.Of(job.Call) ?? QueueName.Default, at, StateReasons.Due)))], cancellationToken);
+                .To(JobState.Enqueued(named.GetValueOrDefault(job.JobId) ?? QueueName.Default, at, StateReasons.Due)))], cancellationToken);
         if (applied.Busy.Count > 0)
             await jobLocks.ForgetDeadAsync(connection, applied.Busy.Select(i => ripe[i].JobId), cancellationToken);
 

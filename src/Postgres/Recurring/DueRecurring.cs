@@ -14,12 +14,15 @@ sealed class DueRecurring(Database database, DistributedLocks locks, RecurringLo
 {
     const int Page = 100;
 
+    // In bytes: of the calls of a page. A longer one is alone.
+    const long MaxPayload = 8 * 1024 * 1024;
+
     static readonly TimeSpan _lockWait = TimeSpan.FromMilliseconds(500);
 
     // The database's clock decides, so that a worker whose clock is wrong enqueues nothing early.
     const string DueRecurringSql = """
-        select value, score
-        from hangfire.set
+        select value, score, coalesce((select octet_length(h.value) from hangfire.hash h where h.key = 'recurring-job:' || s.value and h.field = 'Job'), 0)
+        from hangfire.set s
         where key = 'recurring-jobs' and score >= $1 and score <= extract(epoch from now())::float8 and (score > $1 or value > $2)
         order by score, value
         limit $3
@@ -45,7 +48,7 @@ sealed class DueRecurring(Database database, DistributedLocks locks, RecurringLo
                 break;
             enqueued += done.Jobs;
             hasMore |= done.HasMore;
-            if (page.Ids.Length < Page)
+            if (!page.IsFull)
                 break;
         }
 
@@ -61,13 +64,19 @@ sealed class DueRecurring(Database database, DistributedLocks locks, RecurringLo
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var ids = new List<string>();
+        var payload = 0L;
+        var cut = false;
         while (await reader.ReadAsync(cancellationToken))
         {
+            payload += reader.GetInt32(2);
+            cut = ids.Count > 0 && payload > MaxPayload;
+            if (cut)
+                break;
             ids.Add(reader.GetString(0));
             after = (reader.GetDouble(1), reader.GetString(0));
         }
 
-        return new([.. ids.Order(StringComparer.Ordinal)], after);
+        return new([.. ids.Order(StringComparer.Ordinal)], after, cut || ids.Count == Page);
     }
 
     /// <summary>A page as one, but when the database refuses it each recurring job for itself: then the one that it was for is told
@@ -126,5 +135,5 @@ sealed class DueRecurring(Database database, DistributedLocks locks, RecurringLo
             : null;
     }
 
-    readonly record struct DuePage(string[] Ids, (double Score, string Id) Last);
+    readonly record struct DuePage(string[] Ids, (double Score, string Id) Last, bool IsFull);
 }

@@ -8,21 +8,27 @@ namespace JobRunner.Postgres;
 sealed class RecurringRows(Database database, JobInserter inserter)
 {
     // By the unique keys of both tables, one recurring job after another.
-    const string ReadRecurringSql = """
+    // $2 the most characters of a value, null for all.
+    static readonly string _readRecurringSql = $"""
         select r.id, h.fields, h.values, s.score, clock_timestamp()
         from unnest($1::text[]) with ordinality as r(id, ord)
         left join lateral (
-            select array_agg(field order by field) as fields, array_agg(value order by field) as values
+            select array_agg(field order by field) as fields, array_agg({CutSql.Text("value", "$2::int")} order by field) as values
             from hangfire.hash where key = 'recurring-job:' || r.id) h on true
         left join lateral (
             select score from hangfire.set where key = 'recurring-jobs' and value between r.id and r.id order by value) s on true
         order by r.ord
         """;
 
+    public Task<List<(RecurringRow Row, double? Score)>> ReadAsync(
+        NpgsqlConnection connection, string[] ids, CancellationToken cancellationToken) => ReadAsync(connection, ids, null, cancellationToken);
+
+    /// <summary>Reads recurring jobs, and only the beginning of values that have more characters.</summary>
     public async Task<List<(RecurringRow Row, double? Score)>> ReadAsync(
-        NpgsqlConnection connection, string[] ids, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string[] ids, int? longest, CancellationToken cancellationToken)
     {
-        await using var batch = Database.IndexedBatch(connection, database.Command(ReadRecurringSql, Parameters.Of(ids, NpgsqlDbType.Text)));
+        await using var batch = Database.IndexedBatch(connection, database.Command(
+            _readRecurringSql, Parameters.Of(ids, NpgsqlDbType.Text), Parameters.NumberOrNull(longest)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var rows = new List<(RecurringRow, double?)>(ids.Length);

@@ -46,6 +46,6 @@ sealed class RecurringStore(
         await using var connection = await database.OpenAsync(cancellationToken);
         var ids = await Database.ReadTextsAsync(
             connection, database.Command(ListRecurringSql, Parameters.Of(offset), Parameters.Of(count)), cancellationToken);
-        return [.. (await rows.ReadAsync(connection, [.. ids], cancellationToken)).Select(row => row.Row).Where(row => row.Fields.Count > 0)];
+        return [.. (await rows.ReadAsync(connection, [.. ids], IRecurringStore.ListedText, cancellationToken)).Select(row => row.Row).Where(row => row.Fields.Count > 0)];
     }
 }

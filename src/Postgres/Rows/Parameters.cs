@@ -15,6 +15,9 @@ static class Parameters
     public static NpgsqlParameter TextOrNull(string? value) =>
         new() { Value = value is null ? DBNull.Value : value, NpgsqlDbType = NpgsqlDbType.Text };
 
+    public static NpgsqlParameter NumberOrNull(int? value) =>
+        new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer };
+
     public static NpgsqlParameter Ids(IEnumerable<long> ids) => Of(ids.ToArray(), NpgsqlDbType.Bigint);
 
     public static NpgsqlParameter QueueRows(IEnumerable<Claim> claims) => Ids(claims.Select(c => c.QueueRowId));

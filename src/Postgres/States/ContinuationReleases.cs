@@ -11,7 +11,7 @@ namespace JobRunner.Postgres;
 /// leaves is found by the sweep (AwaitingSweep), and so is a job whose own state was not there yet. Nothing is released
 /// twice: the release is a change of state like any other, guarded by the state Awaiting that it saw.
 /// </summary>
-sealed class ContinuationReleases(Database database, StateWriter writer, QueueRule? queues, TimeProvider time, ILogger logger)
+sealed class ContinuationReleases(Database database, StateWriter writer, CallQueues queues, TimeProvider time, ILogger logger)
 {
     const int Batch = 1000;
     const int MostNotYet = 10_000;
@@ -70,17 +70,27 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     }
 
     // For how long Hangfire, too, takes a job without a state for one that is still being made.
-    const string SeeWaitingSql = """
-        select j.id, coalesce(j.stateid, 0), j.statename, j.invocationdata, j.arguments,
-               (select s.data from hangfire.state s where s.id = j.stateid), j.createdat > now() - interval '15 minutes'
-        from hangfire.job j where j.id = any($1) and coalesce(j.statename, 'Awaiting') = 'Awaiting'
+    const string SeeWaitingSql = $"""
+        select {SeenJob.ColumnsSql},
+               (select s.data from hangfire.state s where s.id = job.stateid), createdat > now() - interval '15 minutes'
+        from hangfire.job where id = any($1) and coalesce(statename, 'Awaiting') = 'Awaiting'
         """;
 
     async Task<List<(Waiting Job, StateChange Change)>> SeeWaitingAsync(
         NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
     {
+        var seen = await ReadWaitingAsync(connection, waiting, cancellationToken);
+        var named = await queues.ReadAsync(
+            connection, seen.Where(job => job.Next.Name == JobStates.Enqueued).Select(job => (job.Seen.JobId, job.Seen.Call)), cancellationToken);
+        return seen.ConvertAll(
+            job => (job.Job, job.Seen.To(named.GetValueOrDefault(job.Seen.JobId) is { } queue ? job.Next.In(queue) : job.Next)));
+    }
+
+    async Task<List<(Waiting Job, SeenJob Seen, JobState Next)>> ReadWaitingAsync(
+        NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
+    {
         var parents = waiting.ToDictionary(job => job.JobId);
-        var seen = new List<(Waiting, StateChange)>(waiting.Length);
+        var seen = new List<(Waiting, SeenJob, JobState)>(waiting.Length);
         var now = time.GetUtcNow();
         await using var batch = Database.IndexedBatch(connection, database.Command(SeeWaitingSql, Parameters.Ids(parents.Keys)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -89,19 +99,12 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
         {
             var job = parents[reader.GetInt64(0)];
             if (!reader.IsDBNull(2))
-                seen.Add((job, ChangeOf(job, reader, now)));
-            else if (reader.GetBoolean(6))
+                seen.Add((job, SeenJob.Read(reader), AwaitingState.Release(StateData.Read(StoredText.ReadOrNull(reader, 4)), job.ParentState, now)));
+            else if (reader.GetBoolean(5))
                 LookAgain(job);
         }
 
         return seen;
-    }
-
-    StateChange ChangeOf(Waiting job, NpgsqlDataReader reader, DateTimeOffset now)
-    {
-        var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
-        var next = AwaitingState.Release(StateData.Read(StoredText.ReadOrNull(reader, 5)), job.ParentState, now);
-        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [queues?.Apply(next, call) ?? next], call?.Queue);
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.

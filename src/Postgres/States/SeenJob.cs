@@ -7,13 +7,16 @@ namespace JobRunner.Postgres;
 /// <param name="JobId">The job.</param>
 /// <param name="StateId">Its state row.</param>
 /// <param name="StateName">The name of that state.</param>
-/// <param name="Call">Its call, or null when that cannot be read.</param>
+/// <param name="Call">Its call without its arguments, or null when that cannot be read.</param>
 /// <param name="OwnQueue">The queue that it carries itself, or null.</param>
 readonly record struct SeenJob(long JobId, long StateId, string StateName, Invocation? Call, string? OwnQueue)
 {
     public StateChange To(JobState state) => new(JobId, StateId, StateName, [state], OwnQueue);
 
-    /// <summary>Reads what a statement selects: id, state id, state name, invocation data and arguments.</summary>
+    /// <summary>What <see cref="ReadAsync"/> reads.</summary>
+    public const string ColumnsSql = $"id, coalesce(stateid, 0), statename, {StoredCall.DataSql}";
+
+    /// <summary>Reads what a statement selects: <see cref="ColumnsSql"/>.</summary>
     public static async Task<List<SeenJob>> ReadAsync(
         NpgsqlConnection connection, NpgsqlBatchCommand command, CancellationToken cancellationToken)
     {
@@ -22,11 +25,14 @@ readonly record struct SeenJob(long JobId, long StateId, string StateName, Invoc
         await reader.NextResultAsync(cancellationToken);
         var seen = new List<SeenJob>();
         while (await reader.ReadAsync(cancellationToken))
-        {
-            var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
-            seen.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), call, call?.Queue));
-        }
-
+            seen.Add(Read(reader));
         return seen;
+    }
+
+    /// <summary>Reads one whose columns come first.</summary>
+    public static SeenJob Read(NpgsqlDataReader reader)
+    {
+        var call = StoredCall.ReadWithoutArguments(reader.GetString(3));
+        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), call, call?.Queue);
     }
 }

@@ -37,7 +37,9 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
         return Answer(new StoreCounts(JobStates.All.ToDictionary(s => s, _ => 0L), 0, 0, new Dictionary<string, long>()));
     }
 
-    public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken) => Answer<JobDetails?>(null);
+    public Task<JobDetails?> GetAsync(long jobId, int? longest, CancellationToken cancellationToken) => Answer<JobDetails?>(null);
+
+    public Task<JobGlance?> GlanceAsync(long jobId, CancellationToken cancellationToken) => Answer<JobGlance?>(null);
 
     public Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JobSummary>>([]);

@@ -43,9 +43,9 @@ public sealed class SharedAddsTests
 
         public List<(string?, Activity?)> Seen { get; } = [];
 
-        protected override object? Invoke(MethodInfo? method, object?[]? arguments) => AddAsync((IReadOnlyList<NewJob>)arguments![0]!);
+        protected override object? Invoke(MethodInfo? method, object?[]? arguments) => AddAsync((IEnumerable<NewJob>)arguments![0]!);
 
-        async Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs)
+        async Task<IReadOnlyList<long>> AddAsync(IEnumerable<NewJob> jobs)
         {
             Seen.Add((_ambient.Value, Activity.Current));
             Begun.Release();

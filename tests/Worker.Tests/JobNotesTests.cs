@@ -45,6 +45,19 @@ public sealed class JobNotesTests(PostgresFixture postgres) : IClassFixture<Post
         store.Lines.ShouldContain(line => line.Message.Contains("lines are missing here"));
     }
 
+    [Fact]
+    public async Task Long_lines_that_wait_for_a_store_are_bounded_by_their_length()
+    {
+        var (notes, store) = NewNotes();
+        for (var line = 0; line < 5000; line++)
+            notes.Append(7, LogLevel.Information, new('x', 8000));
+
+        await notes.FlushAsync(default);
+
+        store.Lines.Sum(line => line.Message.Length).ShouldBeInRange(8_000_000, 9_000_000);
+        store.Lines[^1].Message.ShouldContain("lines are missing here");
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_line_and_a_progress_that_the_database_refuses_cost_nobody_else_theirs()
     {

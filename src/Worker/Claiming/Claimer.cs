@@ -26,7 +26,6 @@ sealed class Claimer
     readonly Demand[] _demands;
     readonly ClaimGroup _open;
     readonly Dictionary<Demand, ClaimGroup> _own;
-    readonly long _payloadLimit;
     CancellationToken _stopping;
 
     public Claimer(
@@ -44,7 +43,6 @@ sealed class Claimer
         _claimed = new(dispatcher, foreign, _known, _demands);
         _open = new("", time);
         _own = _demands.ToDictionary(demand => demand, demand => new ClaimGroup(demand.Place.Name, time) { Demands = [demand] });
-        _payloadLimit = options.Value.PayloadLimit;
     }
 
     /// <summary>The queues to look at for new jobs.</summary>
@@ -120,15 +118,14 @@ sealed class Claimer
     async Task<bool> ClaimForAsync(ClaimGroup group)
     {
         var room = group.Room;
-        var bytes = _payloadLimit - _executions.PayloadBytes;
-        if (!group.MayWait || room <= 0 || bytes <= 0 || group.Rest > TimeSpan.Zero)
+        if (!group.MayWait || room <= 0 || _executions.PayloadRoom <= 0 || group.Rest > TimeSpan.Zero)
             return false;
         group.MayWait = false; // first: news that comes during the claim counts
         var started = _time.GetTimestamp();
         var (claimed, isComplete, others) = (room, false, false);
         try
         {
-            (claimed, isComplete, others) = await ClaimAsync(group, room, bytes);
+            (claimed, isComplete, others) = await ClaimAsync(group, room);
         }
         finally
         {
@@ -153,19 +150,19 @@ sealed class Claimer
     IEnumerable<Demand> Others(ClaimGroup group) => _demands.Where(demand => demand.IsSaturated && !group.Demands.Contains(demand));
 
     /// <returns>How many jobs came, whether that is all there is, and whether jobs of others were left.</returns>
-    async Task<(int Claimed, bool IsComplete, bool LeftOthers)> ClaimAsync(ClaimGroup group, int room, long bytes)
+    async Task<(int Claimed, bool IsComplete, bool LeftOthers)> ClaimAsync(ClaimGroup group, int room)
     {
         var (left, isComplete, others) = (room, true, false);
         foreach (var phase in _queues.Phases)
         {
             var shares = Leaving(group, _queues.Share(phase, left));
             others |= Array.Exists(shares, share => !share.Except.IsEmpty);
-            var result = await ClaimAsync(group, shares, left, bytes);
+            var result = await ClaimAsync(group, shares, left);
             isComplete &= result.IsComplete;
             left -= result.Jobs.Count;
             if (phase.Rest(shares, result.Jobs, left) is { Length: > 0 } rest)
             {
-                var more = await ClaimAsync(group, rest, left, bytes);
+                var more = await ClaimAsync(group, rest, left);
                 isComplete &= more.IsComplete;
                 left -= more.Jobs.Count;
             }
@@ -181,8 +178,10 @@ sealed class Claimer
     QueueLimit[] Leaving(ClaimGroup group, QueueLimit[] shares) =>
         Array.ConvertAll(shares, share => share with { Except = _known.Except(share.Queue, group.Name, place => !group.Serves(place)) });
 
-    async Task<ClaimResult> ClaimAsync(ClaimGroup group, QueueLimit[] queues, int count, long bytes)
+    async Task<ClaimResult> ClaimAsync(ClaimGroup group, QueueLimit[] queues, int count)
     {
+        if (_executions.PayloadRoom is not (> 0 and var bytes))
+            return new([], false); // what came just now has as many as there may be
         var result = await _queue.ClaimAsync(new(queues, count) { Bytes = bytes }, CancellationToken.None);
         var places = _claimed.Dispatch(result.Jobs, group, _stopping);
         foreach (var demand in group.Demands)

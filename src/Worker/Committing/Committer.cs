@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace JobRunner.Worker;
@@ -7,17 +6,17 @@ namespace JobRunner.Worker;
 /// Writes what became of executions, many at once. One loop, and two writes in flight, so that the store works on one while
 /// the other is being made or read: what arrives meanwhile is the next batch, so batches grow with the load and a single end is
 /// written at once. A slot of a lane is free only when its outcome has been accepted here, and the line is bounded, in rows and
-/// for long results by weight: that is the back-pressure.
+/// by the weight of longer results and errors: that is the back-pressure.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle to dispose, and late ends must not throw.")]
 sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider time)
 {
     const int MaxBatch = 1000;
 
     // In characters: of results and error texts.
     const long MaxBatchWeight = 8 * 1024 * 1024;
-    const long Heavy = 1024 * 1024;
-    const int MostHeavy = 4;
+    const long LeastWeight = 1024 * 1024;
+    const long MostWeight = 16 * 1024 * 1024;
+    const long Light = 4096;
 
     // A write has its price whatever is in it: right after another one, a few outcomes wait for more.
     const int WorthWriting = 64;
@@ -25,7 +24,7 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
 
     readonly Channel<Write> _line =
         Channel.CreateBounded<Write>(new BoundedChannelOptions(4 * MaxBatch) { SingleReader = true });
-    readonly SemaphoreSlim _heavy = new(MostHeavy);
+    readonly WeightGate _weights = new(Math.Clamp(executions.PayloadLimit / 2, LeastWeight, MostWeight));
 
     /// <summary>Hands over an outcome; waits while the line is full. Only the first outcome of an execution counts, and after
     /// <see cref="Complete"/> none does.</summary>
@@ -34,9 +33,9 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
         if (!executions.TryEnd(execution))
             return;
         var write = new Write(execution, OutcomeBounds.Apply(outcome));
-        if (write.Weight >= Heavy)
+        if (write.Weight > Light)
         {
-            await _heavy.WaitAsync();
+            await _weights.EnterAsync(write.Weight);
             write.HasPlace = true;
         }
 
@@ -97,7 +96,7 @@ sealed class Committer(Executions executions, OutcomeWriter writer, TimeProvider
         foreach (var write in batch.Where(write => write.HasPlace))
         {
             write.HasPlace = false;
-            _heavy.Release();
+            _weights.Leave(write.Weight);
         }
     }
 

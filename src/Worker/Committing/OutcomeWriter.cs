@@ -125,6 +125,8 @@ sealed class OutcomeWriter(
             return;
         }
 
+        if (execution.Refusals >= MostRefusals)
+            executions.Uncount(execution);
         logger.RefusedOutcome(failure, execution.Job.JobId, execution.Refusals);
         var inWords = !IsInWords(write.Outcome) && (kind == StoreFailure.Refusal || execution.Refusals >= MostRefusals);
         var pause = TimeSpan.FromSeconds(Math.Min(_longestPause.TotalSeconds, Math.Pow(2, execution.Refusals - 1)));

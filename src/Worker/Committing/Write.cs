@@ -17,7 +17,7 @@ sealed class Write(Execution execution, Outcome? outcome)
     /// <summary>True when <see cref="Change"/> has been made out.</summary>
     public bool IsMadeOut { get; set; }
 
-    /// <summary>True while it has one of the few places for long ones.</summary>
+    /// <summary>True while its weight counts among those that wait or are written.</summary>
     public bool HasPlace { get; set; }
 
     /// <summary>Roughly how many characters it carries.</summary>

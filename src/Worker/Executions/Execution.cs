@@ -12,6 +12,7 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     TaskCompletionSource? _marked;
     int _stopReason;
     int _ended;
+    int _uncounted;
 
     public ClaimedJob Job => job;
 
@@ -25,7 +26,7 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     public Guid WorkerId { get; } = Guid.NewGuid();
 
     /// <summary>About how many bytes its arguments have as they are stored.</summary>
-    public long PayloadBytes { get; } = job.Invocation?.Arguments.Sum(argument => (long)(argument?.Length ?? 0)) ?? 0;
+    public long PayloadBytes { get; } = job.Invocation?.PayloadLength ?? 0;
 
     /// <summary>Which run this is, from 1.</summary>
     public int Attempt => Retries + 1;
@@ -90,6 +91,10 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 
     /// <summary>Ends it, once: what comes second has come too late.</summary>
     public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>Takes <see cref="PayloadBytes"/> out of the worker's sum, once.</summary>
+    /// <returns>How many there were to take out.</returns>
+    public long Uncount() => Interlocked.Exchange(ref _uncounted, 1) == 0 ? PayloadBytes : 0;
 
     /// <summary>Tells it to stop. The first reason stays. Returns at once: what the job registered on its token may block, and runs
     /// elsewhere.</summary>

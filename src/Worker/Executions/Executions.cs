@@ -1,17 +1,22 @@
 using System.Collections.Concurrent;
 using JobRunner.Storage;
+using Microsoft.Extensions.Options;
 
 namespace JobRunner.Worker;
 
 /// <summary>All executions that this worker holds, waiting ones included, until their end is committed.</summary>
-sealed class Executions
+sealed class Executions(ClaimWake wake, IOptions<WorkerOptions> options)
 {
     readonly ConcurrentDictionary<Claim, Execution> _held = new();
     readonly SignalSlot _ended = new();
     long _payloadBytes;
 
-    /// <summary>How many bytes the stored calls of jobs have that have not ended.</summary>
-    public long PayloadBytes => Interlocked.Read(ref _payloadBytes);
+    /// <summary>How many bytes the arguments of claimed jobs may have.</summary>
+    public long PayloadLimit { get; } = options.Value.PayloadLimit;
+
+    /// <summary>How many more bytes the arguments of claimed jobs may have; zero or less for none. What has ended counts until it is written:
+    /// its arguments are in memory that long.</summary>
+    public long PayloadRoom => PayloadLimit - Interlocked.Read(ref _payloadBytes);
 
     public int Count => _held.Count;
 
@@ -23,7 +28,6 @@ sealed class Executions
     {
         if (!execution.TryEnd())
             return false;
-        Interlocked.Add(ref _payloadBytes, -execution.PayloadBytes);
         _ended.Set();
         return true;
     }
@@ -38,9 +42,17 @@ sealed class Executions
     {
         if (_held.TryRemove(execution.Job.Claim, out _))
         {
+            Uncount(execution);
             execution.Ended?.Invoke();
             execution.Dispose();
         }
+    }
+
+    /// <summary>Does not count the arguments of an execution any more: its outcome may be here for long, and others must go on.</summary>
+    public void Uncount(Execution execution)
+    {
+        if (execution.Uncount() is > 0 and var bytes && Interlocked.Add(ref _payloadBytes, -bytes) is var left && left < PayloadLimit && left + bytes >= PayloadLimit)
+            wake.Freed();
     }
 
     /// <summary>Stops the run of a job that was deleted or requeued, if it is here; not one that began after that.</summary>

@@ -13,21 +13,25 @@ sealed class JobNotes(INotesStore store, TimeProvider time, ILogger<JobNotes> lo
     const int MaxWaiting = 20_000;
     const int MaxLine = 8 * 1024;
 
+    // In characters, of all lines that wait.
+    const long MaxText = 8 * 1024 * 1024;
+
     readonly Lock _lock = new();
     List<JobLogLine> _lines = [];
     Dictionary<long, JobProgress> _progress = [];
+    long _text;
     long _lost;
 
     public void Append(long jobId, LogLevel level, string message)
     {
-        var line = new JobLogLine(0, jobId, time.GetUtcNow(), (int)level, message.Length > MaxLine ? message[..MaxLine] + "…" : message);
+        var line = new JobLogLine(0, jobId, time.GetUtcNow(), (int)level, Cut(message));
         lock (_lock)
             Add(line);
     }
 
     public void SetProgress(long jobId, double fraction, string? message)
     {
-        var progress = new JobProgress(jobId, double.IsNaN(fraction) ? 0 : Math.Clamp(fraction, 0, 1), message, time.GetUtcNow());
+        var progress = new JobProgress(jobId, double.IsNaN(fraction) ? 0 : Math.Clamp(fraction, 0, 1), message is null ? null : Cut(message), time.GetUtcNow());
         lock (_lock)
             _progress[jobId] = progress;
     }
@@ -42,7 +46,7 @@ sealed class JobNotes(INotesStore store, TimeProvider time, ILogger<JobNotes> lo
                 return;
             (lines, _lines) = (_lines, []);
             (progress, _progress) = (_progress, []);
-            _lost = 0;
+            (_text, _lost) = (0, 0);
         }
 
         var unwritten = new Stack<(JobLogLine[] Lines, JobProgress[] Progress)>([([.. lines], [.. progress.Values])]);
@@ -90,6 +94,7 @@ sealed class JobNotes(INotesStore store, TimeProvider time, ILogger<JobNotes> lo
         {
             var newer = _lines;
             _lines = [.. unwritten.SelectMany(part => part.Lines)];
+            _text = _lines.Sum(line => (long)line.Message.Length);
             newer.ForEach(Add);
             foreach (var progress in unwritten.SelectMany(part => part.Progress))
                 _progress.TryAdd(progress.JobId, progress);
@@ -98,9 +103,16 @@ sealed class JobNotes(INotesStore store, TimeProvider time, ILogger<JobNotes> lo
 
     void Add(JobLogLine line)
     {
-        if (_lines.Count < MaxWaiting)
+        if (_lines.Count < MaxWaiting && _text < MaxText)
+        {
             _lines.Add(line);
+            _text += line.Message.Length;
+        }
         else if (_lost++ == 0)
+        {
             _lines.Add(line with { Level = (int)LogLevel.Warning, Message = "Jobs write faster than their logs can be stored: lines are missing here." });
+        }
     }
+
+    static string Cut(string message) => message.Length > MaxLine ? message[..MaxLine] + "…" : message;
 }

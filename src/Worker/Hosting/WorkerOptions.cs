@@ -23,7 +23,7 @@ public sealed class WorkerOptions
     public int Backlog { get; set; } = 1000;
 
     /// <summary>About how many megabytes the arguments of claimed jobs may have together, as they are stored; one job is claimed in any
-    /// case. In memory they take twice as much, and more while they are read. Default 0: a sixteenth of the memory that the process may use.</summary>
+    /// case. In memory they take twice as much, and more while they are read. Default 0: a thirty-second of the memory that the process may use.</summary>
     public int PayloadMemoryMb { get; set; }
 
     /// <summary>Where a synchronous method runs when nothing else says so. Default <see cref="LaneKind.Sandbox"/>.</summary>
@@ -65,8 +65,9 @@ public sealed class WorkerOptions
     /// <summary>A silence so short cannot have made anybody look dead: intervals are at most a third of what does.</summary>
     internal TimeSpan Gap => HeartbeatInterval + (RescueAfter / 6);
 
-    /// <summary>The limit in force, in bytes.</summary>
-    internal long PayloadLimit => PayloadMemoryMb > 0 ? PayloadMemoryMb * 1024L * 1024 : Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16);
+    /// <summary>The limit in force, in bytes. A job that returns what it was given has it in memory eight times as a text (argument and result, as JSON and
+    /// as objects, two bytes a character), and its end is written with some more.</summary>
+    internal long PayloadLimit => PayloadMemoryMb > 0 ? PayloadMemoryMb * 1024L * 1024 : Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 32);
 
     /// <summary>The queues in force.</summary>
     internal QueueGroups Groups => QueueGroups.Parse(Queues);

@@ -30,7 +30,8 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         var inserter = new JobInserter(database, level);
         var writer = new StateWriter(database, jobLocks, options.JobExpiration, level);
         var releases = new ContinuationReleases(database, writer, queues, time, logger);
-        var changes = new StateChanges(database, writer, new RepeatedChanges(database, level), jobLocks, releases);
+        var changes = new StateChanges(
+            database, new RunWriter(database, jobLocks, options.JobExpiration, level), writer, new RepeatedChanges(database, level), jobLocks, releases);
 
         Queue = new WorkQueue(
             new QueueClaims(database, time, logger), new QueueLook(database), new Leases(database), changes,

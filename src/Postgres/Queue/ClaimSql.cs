@@ -3,44 +3,46 @@ namespace JobRunner.Postgres;
 /// <summary>The statements that claim. Both end with the same parts: what has been picked is dropped or taken, and read.</summary>
 static class ClaimSql
 {
-    // A job as a claim sees it first: whether it still wants to run, and about how many bytes its call has. What is compressed may
-    // have several times as many as it takes on disk, and asking for the exact number would be to read it.
+    // Whether a job still wants to run, about how many bytes its call has, and the call. What is compressed may have several times as many as it
+    // takes on disk, and asking for the exact number would be to read it.
     const string JobSql = $"""
         left join lateral (
             select statename in {StateSql.CanBeTaken} as runs,
-                   pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint as size
+                   pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint as size,
+                   coalesce(stateid, 0) as stateid, statename, invocationdata, arguments, createdat
             from hangfire.job where id = hit.jobid offset 0) j on true
         """;
+
+    // The row is locked, so this is what the claim makes of it.
+    const string TokenSql = "(-(abs(updatecount::bigint) % 2147483647) - 1)::int";
 
     // Those whose job has gone, or has moved on, have no weight; the first job fits in any case.
     const string FitsSql = """
         j.runs is true as runs,
-               sum(coalesce(j.size, 0)) over (rows unbounded preceding) - coalesce(j.size, 0) < $4 as fits
+               sum(coalesce(j.size, 0)) over (rows unbounded preceding) - coalesce(j.size, 0) < $4 as fits,
+               j.stateid, j.statename, j.invocationdata, j.arguments, j.createdat
         """;
 
-    // The call of a job repeats its arguments; where they are long they are not read twice.
-    const string TakeSql = """
+    const string TakeSql = $"""
 
         ), dropped as (
             delete from hangfire.jobqueue where id = any(array(select id from picked where not runs))
         ), taken as (
-            update hangfire.jobqueue set fetchedat = now(), updatecount = -(abs(updatecount::bigint) % 2147483647) - 1
+            update hangfire.jobqueue set fetchedat = now(), updatecount = {TokenSql}
             where id = any(array(select id from picked where runs and fits))
-            returning id, jobid, queue, updatecount
         )
         """;
 
+    // The call of a job repeats its arguments; where they are long they are not read twice.
     const string ReadSql = """
-        taken.*, j.*, parameters.*
+        p.id, p.jobid, p.queue, p.token, p.stateid, p.statename,
+               case when pg_column_size(p.invocationdata) > 2000 then p.invocationdata - 'Arguments' else p.invocationdata end, p.arguments, p.createdat,
+               parameters.*
         from (select count(*) filter (where not runs) as gone, count(*) filter (where runs and not fits) as heavy, count(*) as n from picked) found
-        left join taken on true
+        left join picked p on p.runs and p.fits
         left join lateral (
-            select coalesce(stateid, 0), statename,
-                   case when pg_column_size(invocationdata) > 2000 then invocationdata - 'Arguments' else invocationdata end, arguments, createdat
-            from hangfire.job where id = taken.jobid offset 0) j on true
-        left join lateral (
-            select array_agg(p.name order by p.id), array_agg(p.value order by p.id)
-            from hangfire.jobparameter p where p.jobid = taken.jobid) parameters on true
+            select array_agg(name order by id), array_agg(value order by id)
+            from hangfire.jobparameter where jobid = p.jobid) parameters on true
         """;
 
     /// <summary>From the heads of the queues. $1 queues, $2 the most of each, $3 of all, $4 bytes, $5 the job behind which to look in each
@@ -48,11 +50,11 @@ static class ClaimSql
     /// <remarks>Ordering by the constant fetchedat as well is what lets the index (fetchedat nulls first, queue, jobid) answer in order:
     /// 0.7 ms for 1,000 of 60,000 waiting jobs, where sorting them took 48 ms. The queues are visited in their given order
     /// because a lateral join to a function can only be a loop over it, and the outer limit stops that loop.</remarks>
-    public const string Heads = "with picked as materialized (select hit.id, " + FitsSql + """
+    public const string Heads = "with picked as materialized (select hit.id, hit.jobid, wanted.queue, hit.token, " + FitsSql + $"""
 
             from unnest($1::text[], $2::int[], $5::bigint[]) as wanted(queue, most, behind)
             cross join lateral (
-                select id, jobid from hangfire.jobqueue
+                select id, jobid, {TokenSql} as token from hangfire.jobqueue
                 where queue = wanted.queue and fetchedat is null and jobid > wanted.behind
                 order by fetchedat nulls first, jobid
                 limit wanted.most
@@ -74,14 +76,14 @@ static class ClaimSql
         ), late as materialized (
             select id, jobid, queue, fetchedat from hangfire.jobqueue where id > (select min(behind) from wanted) order by id limit $12
         ), picked as materialized (
-            select hit.ord, hit.part, hit.id, hit.jobid, 
-        """ + FitsSql + """
+            select hit.ord, hit.part, hit.id, hit.jobid, hit.queue, hit.token, 
+        """ + FitsSql + $"""
 
             from (
-                select w.ord, seen.part, seen.id, seen.jobid
+                select w.ord, w.queue, seen.part, seen.id, seen.jobid, seen.token
                 from wanted w
                 cross join lateral (
-                    select rows.part, rows.id, rows.jobid
+                    select rows.part, rows.id, rows.jobid, free.token
                     from ((select 'head' as part, id, jobid from hangfire.jobqueue
                            where w.head and queue = w.queue and fetchedat is null
                            order by fetchedat nulls first, jobid limit $11)
@@ -92,7 +94,8 @@ static class ClaimSql
                            where w.position is not null and queue = w.queue and fetchedat is null and jobid > w.position
                            order by fetchedat nulls first, jobid limit $13)) rows
                     cross join lateral (
-                        select from hangfire.jobqueue where id = rows.id and (fetchedat is null) is true for update skip locked) free
+                        select {TokenSql} as token
+                        from hangfire.jobqueue where id = rows.id and (fetchedat is null) is true for update skip locked) free
                     where (select (m.invocationdata ->> 'Type') || E'\n' || (m.invocationdata ->> 'Method') || E'\n' || coalesce(m.invocationdata ->> 'ParameterTypes', '')
                            from hangfire.job m where m.id = rows.jobid) = any(w.leave) is not true
                     limit w.most) seen

@@ -13,7 +13,10 @@ static class StateData
     // As deep as a column jsonb can be; it is read without recursion.
     static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = int.MaxValue };
 
-    public static string Write<TValue>(IReadOnlyDictionary<string, TValue> data) where TValue : class?
+    public static string Write<TValue>(IReadOnlyDictionary<string, TValue> data) where TValue : class? => Encoding.UTF8.GetString(WriteUtf8(data));
+
+    /// <summary>As <see cref="Write"/>, encoded: for the many that are sent as they are.</summary>
+    public static byte[] WriteUtf8<TValue>(IReadOnlyDictionary<string, TValue> data) where TValue : class?
     {
         var text = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(text, _compact))
@@ -24,7 +27,7 @@ static class StateData
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        return text.WrittenSpan.ToArray();
     }
 
     /// <summary>What is stored, however it was written: a value that is no string comes as its JSON.</summary>

@@ -124,5 +124,5 @@ sealed class RunWriter(Database database, JobLocks locks, TimeSpan expiration, C
     static NpgsqlParameter At(JobState?[] states) => Parameters.Of(Array.ConvertAll(states, state => state?.CreatedAt.UtcDateTime), NpgsqlDbType.TimestampTz);
 
     NpgsqlParameter Data(JobState?[] states) => Parameters.Of(
-        Array.ConvertAll(states, state => state is null ? null : StateData.Write(StateLevel.At(level, state))), NpgsqlDbType.Jsonb);
+        Array.ConvertAll(states, state => state is null ? null : StateData.WriteUtf8(StateLevel.At(level, state))), NpgsqlDbType.Jsonb);
 }

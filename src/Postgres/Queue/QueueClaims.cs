@@ -64,11 +64,12 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
     public static async Task<ClaimRound> ReadAsync(NpgsqlDataReader reader, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
         var round = default(ClaimRound);
+        var seen = new HashSet<long>(); // a row may stand at the head and have come lately, too
         while (await reader.ReadAsync(cancellationToken))
         {
             round = new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), NumberOrZero(3),
                 reader.IsDBNull(4) ? null : reader.GetInt64(4), NumberOrZero(5), !reader.IsDBNull(6) && reader.GetBoolean(6));
-            if (!reader.IsDBNull(7))
+            if (!reader.IsDBNull(7) && seen.Add(reader.GetInt64(7)))
                 jobs.Add(ReadClaimed(reader));
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -7,7 +8,24 @@ namespace JobRunner;
 /// is inside the arguments stays text, and is not looked at.</summary>
 static class InvocationReader
 {
+    // Calls without arguments have one text for each method, and are read once.
+    const int MostKnown = 1000;
+    const int LongestKnown = 2000;
+    static readonly ConcurrentDictionary<string, Invocation> _known = new(StringComparer.Ordinal);
+
     public static Invocation Read(string invocationData, string? arguments)
+    {
+        if (invocationData.Length > LongestKnown || arguments != "[]")
+            return ReadAnew(invocationData, arguments);
+        if (_known.TryGetValue(invocationData, out var known))
+            return known;
+        var call = ReadAnew(invocationData, arguments);
+        if (_known.Count >= MostKnown)
+            _known.Clear();
+        return _known.GetOrAdd(invocationData, call);
+    }
+
+    static Invocation ReadAnew(string invocationData, string? arguments)
     {
         try
         {

@@ -70,7 +70,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             round = new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), NumberOrZero(3),
                 reader.IsDBNull(4) ? null : reader.GetInt64(4), NumberOrZero(5), !reader.IsDBNull(6) && reader.GetBoolean(6));
             if (!reader.IsDBNull(7) && seen.Add(reader.GetInt64(7)))
-                jobs.Add(ReadClaimed(reader));
+                jobs.Add(ReadClaimed(reader, jobs.Count > 0 ? jobs[^1].Parameters : null));
         }
 
         return round;
@@ -117,12 +117,12 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
         return round;
     }
 
-    static ClaimedJob ReadClaimed(NpgsqlDataReader reader)
+    static ClaimedJob ReadClaimed(NpgsqlDataReader reader, IReadOnlyDictionary<string, string?>? lastParameters)
     {
         var (invocation, error) = StoredCall.Read(reader.GetString(13), reader.GetString(14));
         return new ClaimedJob(
             reader.GetInt64(8), new Claim(reader.GetInt64(7), reader.GetInt32(10)), reader.GetString(9), reader.GetInt64(11),
-            reader.GetString(12), invocation, error, StoredCall.ReadParameters(reader, 16), StoredInstant.Read(reader, 15));
+            reader.GetString(12), invocation, error, StoredCall.ReadParameters(reader, 16, lastParameters), StoredInstant.Read(reader, 15));
     }
 
     [LoggerMessage(113, LogLevel.Warning, "A claim failed on its way, and ends with the {Count} jobs that it had")]

@@ -35,7 +35,8 @@ sealed class AsyncLane(
     int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
     : InProcessLane("async", capacity, backlog, performer, notes, committer, wake, time)
 {
-    protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
+    protected override void Launch(Execution execution) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static job => _ = job.Lane.RunAsync(job.Execution), (Lane: this, Execution: execution), preferLocal: false);
 }
 
 /// <summary>Synchronous jobs that were asked to stay in this process: each on a thread of its own, never one of the pool's.</summary>

@@ -87,7 +87,7 @@ public sealed class SchemaTests : IAsyncLifetime
 
         await InitializeStoreAsync();
 
-        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["4"]);
+        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["5"]);
         (await Sql.LinesAsync(_database, "select count(*)::text from jobrunner.server")).ShouldBe(["0"]);
     }
 

@@ -35,8 +35,8 @@ sealed class AsyncLane(
     int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
     : InProcessLane("async", capacity, backlog, performer, notes, committer, wake, time)
 {
-    protected override void Launch(Execution execution) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static job => _ = job.Lane.RunAsync(job.Execution), (Lane: this, Execution: execution), preferLocal: false);
+    // In the queue of the thread that launches it, not in the one of all threads: jobs that block must not stand before the answers of sockets there.
+    protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
 }
 
 /// <summary>Synchronous jobs that were asked to stay in this process: each on a thread of its own, never one of the pool's.</summary>

@@ -21,8 +21,11 @@ sealed class StoreCycle(BenchHost host, string connectionString, HangfireRows ro
     static readonly string _type = typeof(BenchJobs).FullName!;
 
     // As a worker's: it knows its own types, and has seen the others before.
-    static readonly RecurringRules _rules = new(
-        call => call.Type.StartsWith(_type, StringComparison.Ordinal), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(15));
+    readonly RecurringRules _rules = new(
+        call => call.Type.StartsWith(_type, StringComparison.Ordinal), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(15))
+    {
+        Memory = new(TimeProvider.System),
+    };
 
     readonly IJobStore _store = host.Store;
 

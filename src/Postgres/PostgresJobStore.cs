@@ -33,8 +33,9 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         var changes = new StateChanges(
             database, new RunWriter(database, jobLocks, options.JobExpiration, level), writer, new RepeatedChanges(database, level), jobLocks, releases);
 
+        var waiting = new WaitingQueues(database);
         Queue = new WorkQueue(
-            new QueueClaims(database, time, logger), new QueueLook(database), new Leases(database), changes,
+            new QueueClaims(database, waiting, time, logger), new QueueLook(database, waiting), new Leases(database), changes,
             new Listener(database, options.ConnectionString, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
             database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, time),
@@ -42,7 +43,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         Reader = new JobReader(database);
         Maintenance = new Maintenance(
             new JobRescue(database, options.InvisibilityTimeout), new ScheduledJobs(database, locks, jobLocks, writer, queues, time),
-            new AwaitingSweep(database, releases), new Expiry(database, locks));
+            new AwaitingSweep(database, releases), new Expiry(database, options.DistributedLockTimeout), new CounterSums(database));
         Servers = new ServerRegistry(database);
         Notes = new NotesStore(database);
         Locks = new ResourceLocks(database, locks);

@@ -84,6 +84,9 @@ sealed class InMemoryMaintenance(InMemoryState state, InMemoryServers servers) :
         return Task.FromResult(expired);
     }
 
+    // Counted as sums.
+    public Task<int> SumUpAsync(int count, CancellationToken cancellationToken) => Task.FromResult(0);
+
     bool IsAbandoned(InMemoryQueueRow row, TimeSpan silence)
     {
         // A living worker renews its leases. So a fresh one is somebody's, even if the job still names a dead worker: it was

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace JobRunner.Storage;
 
 /// <summary>A job to add.</summary>
@@ -7,7 +9,7 @@ namespace JobRunner.Storage;
 public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDictionary<string, string?> Parameters);
 
 /// <summary>What there is to do in a store.</summary>
-/// <param name="Waiting">The queues, of those that were asked for, in which something waits.</param>
+/// <param name="Waiting">The queues, of those that were asked for, in which something waits; of very many, the first ones.</param>
 /// <param name="NextScheduled">In what time the first scheduled job is due, zero or less when it is now; null when there is none.</param>
 /// <param name="NextRecurring">In what time the first recurring job is due; null when there is none.</param>
 public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring);
@@ -145,6 +147,24 @@ public sealed record ServerSandboxes(string Limits, int Busy, int Idle, int Maxi
 public sealed record StoreCounts(
     IReadOnlyDictionary<string, long> ByState, long Retries, int Servers, IReadOnlyDictionary<string, long> Queues)
 {
+    /// <summary>The states of which <see cref="ByState"/> has an estimate: they have more jobs than a store counts one by one.</summary>
+    public IReadOnlySet<string> Estimated { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>The most retries that are counted: when <see cref="Retries"/> reaches it, there may be more.</summary>
+    public long RetriesBound { get; init; } = long.MaxValue;
+
+    /// <summary>The most jobs that are counted in a queue: one in <see cref="Queues"/> that reaches it may have more.</summary>
+    public long QueueBound { get; init; } = long.MaxValue;
+
+    /// <summary>True when jobs wait in more queues than are told.</summary>
+    public bool HasMoreQueues { get; init; }
+
+    /// <summary>True when <see cref="Waiting"/> is the number of jobs, and not an estimate.</summary>
+    public bool IsWaitingExact => !HasMoreQueues && Queues.Values.All(waiting => waiting < QueueBound);
+
+    /// <summary>Jobs waiting in all queues.</summary>
+    public long Waiting => IsWaitingExact ? Queues.Values.Sum() : Math.Max(Queues.Values.Sum(), ByState[JobStates.Enqueued]);
+
     /// <summary>How often jobs were taken back from workers that died, ever.</summary>
     public long Rescued { get; init; }
 

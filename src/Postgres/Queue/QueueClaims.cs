@@ -12,7 +12,7 @@ namespace JobRunner.Postgres;
 /// its queue row can only be in the way. A job that has a state's name but no state row, as SQL written by hand may leave
 /// it, is claimed with state id 0, and the guards know that.
 /// </remarks>
-sealed partial class QueueClaims(Database database, TimeProvider time, ILogger logger)
+sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeProvider time, ILogger logger)
 {
     readonly LookBudget _looks = new(time);
     readonly AheadClaims _ahead = new(database, time);
@@ -25,8 +25,12 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             return new([], true);
         var order = Array.ConvertAll(limits, limit => limit.Queue);
         var jobs = new List<ClaimedJob>(Math.Min(request.Count, 1000));
-        var isComplete = true;
+        var (isComplete, areAll) = (true, true);
         await using var connection = await database.OpenAsync(cancellationToken);
+        if (limits.Length > WaitingQueues.Many)
+            (limits, areAll) = await WaitingAsync(connection, limits, request.Count, cancellationToken);
+        if (limits.Length == 0)
+            return new([], areAll);
 
         // Dropped rows count towards the limit; behind them, jobs may be waiting.
         while (jobs.Count < request.Count)
@@ -49,7 +53,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             }
         }
 
-        return new([.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)], isComplete);
+        return new([.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)], isComplete && areAll);
     }
 
     /// <summary>The first terms of both statements.</summary>
@@ -76,6 +80,14 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
         return round;
 
         long NumberOrZero(int column) => reader.IsDBNull(column) ? 0 : reader.GetInt64(column);
+    }
+
+    async Task<(QueueLimit[] Limits, bool AreAll)> WaitingAsync(
+        NpgsqlConnection connection, QueueLimit[] limits, int count, CancellationToken cancellationToken)
+    {
+        var (queues, areAll) = await waiting.FindAsync(connection, Array.ConvertAll(limits, limit => limit.Queue), count, cancellationToken);
+        var found = queues.ToHashSet(StringComparer.Ordinal);
+        return ([.. limits.Where(limit => found.Contains(limit.Queue))], areAll);
     }
 
     // A second round may take what is left of each limit.

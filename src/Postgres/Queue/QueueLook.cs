@@ -4,7 +4,7 @@ using NpgsqlTypes;
 namespace JobRunner.Postgres;
 
 /// <summary>Says what there is to do.</summary>
-sealed class QueueLook(Database database)
+sealed class QueueLook(Database database, WaitingQueues waiting)
 {
     // Four index lookups, in one statement because every idle worker runs it twice a second. The database's clock decides what
     // is due, so that a worker whose clock is wrong does nothing early.
@@ -24,6 +24,8 @@ sealed class QueueLook(Database database)
     public async Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
+        if (queues.Count > WaitingQueues.Many)
+            queues = (await waiting.FindAsync(connection, queues, WaitingQueues.Many, cancellationToken)).Queues;
         await using var batch = Database.Batch(connection, database.Command(LookSql, Parameters.Of(queues.ToArray(), NpgsqlDbType.Text)));
         batch.Timeout = Database.HotTimeoutSeconds;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);

@@ -7,6 +7,7 @@ namespace JobRunner.Postgres;
 sealed class JobReader(Database database) : IJobReader
 {
     readonly StoreCounter _counter = new(database);
+    readonly JobLists _lists = new(database);
 
     const string GetSql = $"""
         select j.invocationdata, j.arguments, j.createdat, j.expireat, parameters.*, queued.queue, p.fraction, p.message, p.at
@@ -43,31 +44,12 @@ sealed class JobReader(Database database) : IJobReader
         await reader.NextResultAsync(cancellationToken);
         var history = new List<JobState>();
         while (await reader.ReadAsync(cancellationToken))
-            history.Add(ReadState(reader, 0));
+            history.Add(StoredState.Read(reader, 0));
         return details with { History = history };
     }
 
-    // What Hangfire's pages do: the newest jobs first, each with its current state.
-    const string ListSql = """
-        select j.id, j.invocationdata, j.arguments, j.createdat,
-               j.statename, coalesce(s.createdat, j.createdat), s.data, s.reason
-        from (select * from hangfire.job where statename = $1 order by id desc offset $2 limit $3) j
-        left join hangfire.state s on s.id = j.stateid
-        order by j.id desc
-        """;
-
-    public async Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenAsync(cancellationToken);
-        await using var batch = Database.Batch(
-            connection, database.Command(ListSql, Parameters.Of(state), Parameters.Of(offset), Parameters.Of(count)));
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var jobs = new List<JobSummary>();
-        while (await reader.ReadAsync(cancellationToken))
-            jobs.Add(new(reader.GetInt64(0), StoredCall.Read(reader.GetString(1), reader.GetString(2)).Invocation, ReadState(reader, 4),
-                StoredInstant.Read(reader, 3)));
-        return jobs;
-    }
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
+        _lists.ReadAsync(state, offset, count, cancellationToken);
 
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) => _counter.CountAsync(cancellationToken);
 
@@ -96,8 +78,4 @@ sealed class JobReader(Database database) : IJobReader
             StoredInstant.ReadOrNull(reader, 3), StoredCall.ReadParameters(reader, 4), [],
             StoredText.ReadOrNull(reader, 6), progress);
     }
-
-    static JobState ReadState(NpgsqlDataReader reader, int first) =>
-        new(reader.GetString(first), StoredInstant.Read(reader, first + 1), StateData.Read(StoredText.ReadOrNull(reader, first + 2)),
-            StoredText.ReadOrNull(reader, first + 3));
 }

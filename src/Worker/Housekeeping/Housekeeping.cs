@@ -31,6 +31,7 @@ sealed class Housekeeping(
         new("rescue jobs of dead workers", RescueAsync, time, logger, turn: _turn),
         new("release continuations", ReleaseAwaitingAsync, time, logger, turn: _turn),
         new("remove expired jobs", ExpireAsync, time, logger, turn: _turn),
+        new("sum up counters", SumUpAsync, time, logger, turn: _turn),
     ];
 
     async Task<TimeSpan> MarkAsync(CancellationToken cancellationToken)
@@ -70,6 +71,14 @@ sealed class Housekeeping(
             logger.RescuedOrphans(orphans);
         return Options.RescueAfter / 6;
     }
+
+    // While jobs end, counters are summed up often: whoever counts reads all that are left.
+    async Task<TimeSpan> SumUpAsync(CancellationToken cancellationToken) => await maintenance.SumUpAsync(10 * Batch, cancellationToken) switch
+    {
+        0 => TimeSpan.FromMinutes(1),
+        < 10 * Batch => TimeSpan.FromSeconds(10),
+        _ => TimeSpan.Zero,
+    };
 
     async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
         await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;

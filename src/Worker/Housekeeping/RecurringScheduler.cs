@@ -5,7 +5,7 @@ namespace JobRunner.Worker;
 
 /// <summary>Enqueues recurring jobs when they are due, together with all other workers, and with Hangfire's servers.</summary>
 sealed class RecurringScheduler(
-    IRecurringStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, ILogger<RecurringScheduler> logger)
+    IRecurringStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, TimeProvider time, ILogger<RecurringScheduler> logger)
 {
     const int MostRemembered = 10_000;
 
@@ -15,6 +15,7 @@ sealed class RecurringScheduler(
     static readonly TimeSpan _retryDelay = TimeSpan.FromSeconds(15);
 
     readonly HashSet<string> _foreign = new(StringComparer.Ordinal);
+    readonly RecurringMemory _memory = new(time);
 
     /// <summary>One round.</summary>
     /// <returns>How long to wait for the next one: until something is due. Others may add what is due earlier, which the
@@ -24,6 +25,7 @@ sealed class RecurringScheduler(
         var rules = new RecurringRules(CanRun, _tolerance, _retryDelay)
         {
             QueueOf = queues.Of,
+            Memory = _memory,
             Level = settings.CompatibilityLevel,
         };
         var round = await store.EnqueueDueAsync(rules, cancellationToken);

@@ -127,4 +127,24 @@ public abstract partial class JobStoreConformance
 
         claimed.SelectMany(mine => mine).Order().ShouldBe(ids.Order());
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(150)]
+    public async Task Of_very_many_queues_those_with_jobs_are_served_in_their_order(int withJobs)
+    {
+        string[] queues = [.. Enumerable.Range(0, 200).Select(n => $"queue-{n * 7 % 200}")];
+        var waiting = queues.Skip(20).Take(withJobs).ToArray();
+        await Store.Actions.AddAsync([.. waiting.Reverse().Select(queue => Enqueued(queue)), Enqueued("another")], default);
+
+        var outlook = await Store.Queue.LookAsync(queues, default);
+        var first = await Store.Queue.ClaimAsync(queues, 2, default);
+        var rest = await Store.Queue.ClaimAsync(queues, 1000, default);
+
+        outlook.Waiting.ShouldBe(waiting.Take(outlook.Waiting.Count));
+        outlook.Waiting.Count.ShouldBeGreaterThanOrEqualTo(Math.Min(64, withJobs));
+        first.Concat(rest).Select(job => job.Queue).ShouldBe(waiting);
+        (await Store.Queue.LookAsync(queues, default)).Waiting.ShouldBeEmpty();
+        (await Store.Queue.ClaimAsync(queues, 10, default)).ShouldBeEmpty();
+    }
 }

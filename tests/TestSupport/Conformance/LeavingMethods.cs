@@ -81,6 +81,16 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_job_in_the_middle_of_thousands_to_leave_is_reached_although_many_reads_on_the_way_find_nothing()
+    {
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 4000).Select(_ => Other())], default);
+        var middle = await AddAsync(Enqueued());
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 4000).Select(_ => Other())], default);
+
+        await Eventually.HoldsAsync(async () => (await LeavingAsync(5)).SingleOrDefault()?.JobId == middle, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task What_comes_while_thousands_are_left_is_found_at_once_also_when_its_id_is_old()
     {
         var old = await AddAsync(Scheduled(TimeSpan.FromHours(1)));

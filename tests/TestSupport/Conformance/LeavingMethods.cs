@@ -103,6 +103,40 @@ public abstract partial class JobStoreConformance
         (await LeavingAsync(5)).ShouldHaveSingleItem().JobId.ShouldBe(old);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task Claims_past_the_head_come_by_all_jobs_also_when_all_are_given_back_and_find_what_comes_meanwhile()
+    {
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 2500).Select(_ => Enqueued())], default);
+        var seen = new HashSet<long>();
+        for (var i = 0; i < 3; i++)
+            await PastHeadAsync();
+        var late = await AddAsync(Enqueued());
+
+        await Eventually.HoldsAsync(async () =>
+        {
+            await PastHeadAsync();
+            return seen.IsSupersetOf([.. ids, late]);
+        }, TimeSpan.FromSeconds(30));
+
+        (await ClaimAsync(10)).Select(job => job.JobId).ShouldBe(ids.Take(10), "all of them wait where they were");
+
+        async Task PastHeadAsync()
+        {
+            var jobs = (await Store.Queue.ClaimAsync(new([new("default", 100) { PastHead = true }], 100), default)).Jobs;
+            seen.UnionWith(jobs.Select(job => job.JobId));
+            await Store.Queue.ReleaseAsync([.. jobs.Select(job => job.Claim)], default);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_claim_past_the_head_leaves_methods_as_any_other()
+    {
+        await Store.Actions.AddAsync([Other(), Enqueued(), Other()], default);
+
+        (await Store.Queue.ClaimAsync(new([new("default", 100) { PastHead = true, Except = Left }], 100), default)).Jobs
+            .ShouldHaveSingleItem().Invocation!.Type.ShouldNotBe("Other.Jobs, Other");
+    }
+
     async Task<IReadOnlyList<ClaimedJob>> LeavingAsync(int count) =>
         (await Store.Queue.ClaimAsync(new([new("default", count) { Except = Left }], count), default)).Jobs;
 

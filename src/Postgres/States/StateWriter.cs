@@ -15,7 +15,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
 
     /// <summary>Applies the ends and marks of executions, all or none.</summary>
     /// <returns>Null when nothing was written, because a guard of one of them does not hold or its job is locked.</returns>
-    public async Task<(AppliedChanges Applied, List<Waiting> Ended)?> TryOptimisticallyAsync(
+    public async Task<(AppliedChanges Applied, List<WaitingChild> Ended)?> TryOptimisticallyAsync(
         NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         if (!changes.All(change => change.Claim is not null))
@@ -43,7 +43,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
     /// <summary>One round trip and one transaction (the caller's, if it has one), also for a batch that mixes changes by
     /// executions, which must hold their claims, and changes from outside: each kind has its statement.</summary>
     /// <returns>What became of each change, and the jobs that wait for a job that has ended by one.</returns>
-    public async Task<(AppliedChanges Applied, List<Waiting> Ended)> ApplyAsync(
+    public async Task<(AppliedChanges Applied, List<WaitingChild> Ended)> ApplyAsync(
         NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         await using var batch = Database.IndexedBatch(connection);
@@ -65,12 +65,12 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
         return await ReadAppliedAsync(reader, changes, cancellationToken);
     }
 
-    static async Task<(AppliedChanges Applied, List<Waiting> Ended)> ReadAppliedAsync(
+    static async Task<(AppliedChanges Applied, List<WaitingChild> Ended)> ReadAppliedAsync(
         NpgsqlDataReader reader, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         var taken = new long?[changes.Count];
         HashSet<int>? busy = null;
-        List<Waiting> ended = [];
+        List<WaitingChild> ended = [];
         while (await reader.NextResultAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
@@ -81,7 +81,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
                 else
                     taken[index] = reader.GetInt64(1);
                 if (!reader.IsDBNull(4))
-                    ended.AddRange(Waiting.For(changes[index], reader.GetFieldValue<string?[]>(4)));
+                    ended.AddRange(WaitingChild.For(changes[index], reader.GetFieldValue<string?[]>(4)));
             }
         }
 

@@ -20,7 +20,7 @@ sealed class Claimer
     readonly Executions _executions;
     readonly ClaimWake _wake;
     readonly TimeProvider _time;
-    readonly Outage _outage;
+    readonly StoreRetry _retry;
     readonly Dispatcher _dispatcher;
     readonly QueueGroups _queues;
     readonly KnownMethods _known;
@@ -39,7 +39,7 @@ sealed class Claimer
         _executions = executions;
         _wake = wake;
         _time = time;
-        _outage = new(logger, "claim jobs", time);
+        _retry = new(logger, "claim jobs", time);
         _queues = options.Value.Groups;
         _known = new(queuesMatter: options.Value.Rules.Any(rule => rule.Queue is not null));
         _demands = [.. dispatcher.Places.Select(place => new Demand(place, time))];
@@ -67,7 +67,7 @@ sealed class Claimer
         {
             var pause = TimeSpan.Zero;
             _wake.WantsRoom = true; // before the rooms are looked at: what becomes free after that must wake us
-            if (await _outage.TryAsync(async () => pause = await RoundAsync(), stopping) && pause != TimeSpan.Zero)
+            if (await _retry.TryAsync(async () => pause = await RoundAsync(), stopping) && pause != TimeSpan.Zero)
                 await _wake.PauseAsync(pause, stopping);
         }
     }

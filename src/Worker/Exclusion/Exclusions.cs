@@ -18,8 +18,8 @@ sealed class Exclusions(
 
     readonly ResourceLines _lines = new(Math.Max(1, options.Value.Backlog), options.Value.PayloadLimit / 4, time);
     readonly HeldLocks _held = new(locks, logger);
-    readonly SignalSlot _wake = new();
-    readonly Outage _outage = new(logger, "take locks", time);
+    readonly AsyncAutoResetEvent _wake = new();
+    readonly StoreRetry _retry = new(logger, "take locks", time);
     long _left;
 
     public string Name => "exclusive";
@@ -54,7 +54,7 @@ sealed class Exclusions(
     {
         while (!stopping.IsCancellationRequested)
         {
-            await _outage.TryAsync(RoundAsync, stopping);
+            await _retry.TryAsync(RoundAsync, stopping);
             await _wake.PauseAsync(_held.HasEnded ? _pause : _lines.RestWithin(_pause), stopping);
         }
     }

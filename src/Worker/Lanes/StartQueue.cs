@@ -5,7 +5,7 @@ sealed class StartQueue
 {
     readonly Lock _lock = new();
     readonly Queue<(Lane Lane, Execution Execution)> _line = new();
-    readonly SignalSlot _added = new();
+    readonly AsyncAutoResetEvent _added = new();
 
     public int Count
     {

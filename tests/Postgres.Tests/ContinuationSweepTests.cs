@@ -131,6 +131,32 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         await StateShouldBeAsync(child, JobStates.Enqueued);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Many_that_wait_for_one_job_are_released_in_transactions_of_a_thousand_and_the_sweep_finds_what_a_crash_between_them_left()
+    {
+        const int children = 2500;
+        var parent = await AddAsync();
+        var awaiting = JobState.Awaiting(parent, ContinuationOptions.OnlyOnSucceededState, AwaitingState.NextEnqueued(), Now);
+        var ids = await Store.Actions.AddContinuationsAsync(parent, [.. Enumerable.Repeat(Job(awaiting), children)], default);
+        await ExecuteAsync($"""
+            create function hangfire.crash() returns trigger language plpgsql as $$ begin raise exception 'crash'; end $$;
+            create trigger crash before insert on hangfire.state for each row when (new.jobid = {ids[1500]}) execute function hangfire.crash()
+            """);
+        await SucceedAsync();
+        (await TransactionsAsync()).ShouldBe(["1000"], "the second one failed, and the parent has ended all the same");
+        await StateShouldBeAsync(parent, JobStates.Succeeded);
+        await ExecuteAsync("drop function hangfire.crash() cascade");
+
+        (await Store.Maintenance.ReleaseAwaitingAsync(5000, default)).ShouldBe(1500);
+
+        (await TransactionsAsync()).ShouldBe(["1000", "1000", "500"]);
+        (await SetAsync()).ShouldBeEmpty();
+    }
+
+    // The rows that one transaction has written bear its number.
+    Task<List<string>> TransactionsAsync() => Sql.LinesAsync(ConnectionString,
+        "select count(*)::text from hangfire.state where name = 'Enqueued' and jobid <> (select min(id) from hangfire.job) group by xmin::text order by count(*) desc");
+
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     static NewJob Job(JobState state) => new(new Invocation("T, A", "M", [], []), state, new Dictionary<string, string?>());

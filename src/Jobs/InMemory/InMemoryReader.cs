@@ -13,6 +13,17 @@ sealed class InMemoryReader(InMemoryState store, InMemoryServers servers, InMemo
             return Task.FromResult(store.Jobs.TryGetValue(jobId, out var job) ? Details(job) : null);
     }
 
+    public Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken)
+    {
+        lock (store.Lock)
+        {
+            return Task.FromResult<IReadOnlyList<CurrentState>>([.. jobIds.Distinct()
+                .Where(store.Jobs.ContainsKey)
+                .Select(id => (Id: id, store.Jobs[id].State))
+                .Select(job => new CurrentState(job.Id, job.State.Name, JobStates.HasEnded(job.State.Name) ? job.State : null))]);
+        }
+    }
+
     public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
     {
         lock (store.Lock)

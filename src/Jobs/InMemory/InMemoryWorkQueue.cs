@@ -16,7 +16,7 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
             foreach (var queue in request.Queues)
             {
                 var limit = (int)Math.Min(request.Count, (long)claimed.Count + queue.Most);
-                while (claimed.Count < limit && state.Queues.TakeOldest(queue.Queue, queue.Except) is { } row)
+                while (claimed.Count < limit && Next(queue) is { } row)
                 {
                     if (!state.Jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
                     {
@@ -34,6 +34,10 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
 
         return Task.FromResult(new ClaimResult(claimed, true));
     }
+
+    InMemoryQueueRow? Next(QueueLimit queue) => queue.PastHead
+        ? state.Queues.TakePastHead(queue.Queue, queue.Except)
+        : state.Queues.TakeOldest(queue.Queue, queue.Except);
 
     public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
     {

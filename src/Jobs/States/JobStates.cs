@@ -30,6 +30,9 @@ public static class JobStates
     /// <summary>True for the states that end a job and let it expire: Succeeded and Deleted. Failed is not final.</summary>
     public static bool IsFinal(string state) => state is Succeeded or Deleted;
 
+    /// <summary>True for the states in which nothing more happens by itself: the final ones, and Failed, which is for good.</summary>
+    public static bool HasEnded(string? state) => state is Succeeded or Failed or Deleted;
+
     /// <summary>True for the states in which a worker may take a job off a queue. Scheduled is among them because
     /// Hangfire moves a scheduled job that names its own queue into the queue without changing its state.</summary>
     public static bool CanBeTaken(string? state) => state is Enqueued or Scheduled or Processing;

@@ -6,6 +6,10 @@ public interface IJobReader
     /// <summary>All that is known of a job, or null when there is none.</summary>
     Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken);
 
+    /// <summary>In which states jobs are, and how those have ended that have. Jobs that are gone are left out.</summary>
+    /// <remarks>Ends may be long. So a store may leave some of them for another call (<see cref="CurrentState.IsLeft"/>), but not all.</remarks>
+    Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken);
+
     /// <summary>Jobs in a state, newest first: those with the highest ids.</summary>
     Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
 

@@ -100,6 +100,16 @@ public sealed record JobDetails(
     public JobState? State => History.Count > 0 ? History[0] : null;
 }
 
+/// <summary>The state of a job.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Name">The name of its current state, or null for a job that has none yet.</param>
+/// <param name="End">That state as a whole, when the job has ended.</param>
+public sealed record CurrentState(long JobId, string? Name, JobState? End)
+{
+    /// <summary>True when the job has ended, and its end has to be asked for once more.</summary>
+    public bool IsLeft => End is null && JobStates.HasEnded(Name);
+}
+
 /// <summary>A worker, ours or a Hangfire server.</summary>
 /// <param name="Id">Hangfire's form: name, process id and a GUID, separated by colons.</param>
 /// <param name="Queues">The queues that it serves.</param>

@@ -62,7 +62,7 @@ sealed class AwaitingSweep(Database database, ContinuationReleases releases)
 
     /// <summary>Adds those that wait wrongly to <paramref name="wrong"/>.</summary>
     /// <returns>Entries whose job does not wait.</returns>
-    async Task<List<string>> SweepAsync(NpgsqlConnection connection, int count, List<Waiting> wrong, CancellationToken cancellationToken)
+    async Task<List<string>> SweepAsync(NpgsqlConnection connection, int count, List<WaitingChild> wrong, CancellationToken cancellationToken)
     {
         var strays = new List<string>();
         await using var batch = Database.IndexedBatch(connection, database.Command(SweepSql, Parameters.Of(_sweptTo), Parameters.Of(count)));

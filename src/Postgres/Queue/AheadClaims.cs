@@ -41,7 +41,8 @@ sealed class AheadClaims(Database database, TimeProvider time)
         NpgsqlConnection connection, QueueLimit[] queues, int count, long bytes, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
         var hints = await HintsAsync(connection, queues, cancellationToken);
-        var heads = Array.ConvertAll(hints, hint => hint.BarrenSince is not { } since || time.GetElapsedTime(since) > _barren);
+        bool[] heads = [.. hints.Zip(queues, (hint, queue) =>
+            !queue.PastHead && (hint.BarrenSince is not { } since || time.GetElapsedTime(since) > _barren))];
         var before = jobs.Count;
         await using var batch = Database.IndexedBatch(connection, database.Command(ClaimSql.Ahead,
             [.. QueueClaims.Terms(queues, count, bytes), .. MethodsOf(queues),
@@ -61,10 +62,16 @@ sealed class AheadClaims(Database database, TimeProvider time)
                 hint.BarrenSince = round.FromHeads == 0 ? time.GetTimestamp() : null;
             if (unlimited && round.LastLate is { } last && jobs.Skip(before).Count(job => job.Queue == queue.Queue) < queue.Most)
                 Advance(hint, last, round.Late == LateRows);
+            else if (queue.PastHead && round.LastLate is { } newest)
+                Advance(hint, Math.Max(hint.Behind, Math.Min(newest, LastRow(jobs.Skip(before), queue.Queue))), isFull: true);
         }
 
         return round with { GoesOn = round.GoesOn || round.Late == LateRows };
     }
+
+    // What is not wanted comes back with the row that it had: it is left to the sweep, or it would be all that is ever read.
+    static long LastRow(IEnumerable<ClaimedJob> jobs, string queue) =>
+        jobs.Where(job => job.Queue == queue).Select(job => job.Claim.QueueRowId).DefaultIfEmpty().Max();
 
     void Advance(Hint hint, long last, bool isFull)
     {

@@ -103,7 +103,7 @@ static class ClaimSql
         """ + "\n" + JobSql + """
 
         ), swept as materialized (
-            select w.queue, w.hash, read.n, read.last, hits.n >= w.most or (select count(*) from picked) >= $3 or (select bool_or(not fits) from picked) as filled, hits.last as lasthit
+            select w.queue, w.hash, read.n, read.last, hits.n >= w.most or (select count(*) from picked) >= $3 or coalesce((select bool_or(not fits) from picked), false) as filled, hits.last as lasthit
             from wanted w
             cross join lateral (
                 select count(*) as n, max(jobid) as last

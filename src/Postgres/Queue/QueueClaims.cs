@@ -98,7 +98,7 @@ sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeP
     async Task<ClaimRound> RoundAsync(
         NpgsqlConnection connection, QueueLimit[] queues, int count, long bytes, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
-        if (Array.Exists(queues, queue => !queue.Except.IsEmpty))
+        if (Array.Exists(queues, queue => !queue.Except.IsEmpty || queue.PastHead))
             return await _ahead.ClaimAsync(connection, queues, count, bytes, jobs, cancellationToken);
         var before = jobs.Count;
         if (!_looks.AllowsWhole)

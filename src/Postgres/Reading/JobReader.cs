@@ -48,6 +48,44 @@ sealed class JobReader(Database database) : IJobReader
         return details with { History = history };
     }
 
+    // Ends of so many bytes in one answer; one comes in any case. What is compressed may have several times as many as it takes on
+    // disk, and asking for the exact number would be to read it.
+    const long MostBytes = 8 * 1024 * 1024;
+
+    const string GetStatesSql = $"""
+        select id, statename, fits, coalesce(endedat, createdat), case when fits then data end, reason
+        from (
+            select j.id, j.statename, j.createdat, s.createdat as endedat, s.data, s.reason,
+                   j.ended and sum(coalesce(s.size, 0)) over (rows unbounded preceding) - coalesce(s.size, 0) < $2 as fits
+            from unnest($1::bigint[]) as w(id)
+            cross join lateral (
+                select id, stateid, statename, createdat, coalesce(statename in {StateSql.HasEnded}, false) as ended
+                from hangfire.job where id = w.id offset 0) j
+            left join lateral (
+                select createdat, data, reason,
+                       pg_column_size(data) * case when pg_column_compression(data) is null then 1 else 4 end::bigint as size
+                from hangfire.state where id = j.stateid and j.ended offset 0) s on true) seen
+        """;
+
+    public async Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var batch = Database.IndexedBatch(
+            connection, database.Command(GetStatesSql, Parameters.Ids(jobIds.Distinct()), Parameters.Of(MostBytes)));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var states = new List<CurrentState>(jobIds.Count);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var name = StoredText.ReadOrNull(reader, 1);
+            states.Add(new(reader.GetInt64(0), name, reader.GetBoolean(2)
+                ? new(name!, StoredInstant.Read(reader, 3), StateData.Read(StoredText.ReadOrNull(reader, 4)), StoredText.ReadOrNull(reader, 5))
+                : null));
+        }
+
+        return states;
+    }
+
     public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
         _lists.ReadAsync(state, offset, count, cancellationToken);
 

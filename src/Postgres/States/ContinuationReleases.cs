@@ -17,13 +17,13 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     const int MostNotYet = 10_000;
 
     // Jobs that a Hangfire client is still making: it lists them with their parent first and gives them their state after that.
-    readonly ConcurrentDictionary<Waiting, byte> _notYet = new();
+    readonly ConcurrentDictionary<WaitingChild, byte> _notYet = new();
 
     /// <summary>How many jobs could not be released yet.</summary>
     public int NotYet => _notYet.Count;
 
     /// <summary>Takes out those that could not be released yet.</summary>
-    public List<Waiting> TakeNotYet()
+    public List<WaitingChild> TakeNotYet()
     {
         var waiting = _notYet.Keys.ToList();
         _notYet.Clear();
@@ -31,7 +31,7 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     }
 
     /// <summary>Releases, or leaves it to the sweep: the parents' end is written, and must not look as if it were not.</summary>
-    public async Task TryReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    public async Task TryReleaseAsync(NpgsqlConnection connection, List<WaitingChild> waiting, CancellationToken cancellationToken)
     {
         try
         {
@@ -44,13 +44,13 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     }
 
     /// <returns>How many were released, or deleted because they waited for another end.</returns>
-    public async Task<int> ReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    public async Task<int> ReleaseAsync(NpgsqlConnection connection, List<WaitingChild> waiting, CancellationToken cancellationToken)
     {
         var released = 0;
         while (waiting.Count > 0)
         {
             // What is deleted now may have jobs that wait for it: the next generation.
-            var next = new List<Waiting>();
+            var next = new List<WaitingChild>();
             foreach (var some in waiting.DistinctBy(job => job.JobId).Chunk(Batch))
             {
                 var seen = await SeeWaitingAsync(connection, some, cancellationToken);
@@ -76,11 +76,11 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
         from hangfire.job j where j.id = any($1) and coalesce(j.statename, 'Awaiting') = 'Awaiting'
         """;
 
-    async Task<List<(Waiting Job, StateChange Change)>> SeeWaitingAsync(
-        NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
+    async Task<List<(WaitingChild Job, StateChange Change)>> SeeWaitingAsync(
+        NpgsqlConnection connection, WaitingChild[] waiting, CancellationToken cancellationToken)
     {
         var parents = waiting.ToDictionary(job => job.JobId);
-        var seen = new List<(Waiting, StateChange)>(waiting.Length);
+        var seen = new List<(WaitingChild, StateChange)>(waiting.Length);
         var now = time.GetUtcNow();
         await using var batch = Database.IndexedBatch(connection, database.Command(SeeWaitingSql, Parameters.Ids(parents.Keys)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -97,7 +97,7 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
         return seen;
     }
 
-    StateChange ChangeOf(Waiting job, NpgsqlDataReader reader, DateTimeOffset now)
+    StateChange ChangeOf(WaitingChild job, NpgsqlDataReader reader, DateTimeOffset now)
     {
         var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
         var next = AwaitingState.Release(StateData.Read(StoredText.ReadOrNull(reader, 5)), job.ParentState, now);
@@ -105,7 +105,7 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.
-    void LookAgain(Waiting job)
+    void LookAgain(WaitingChild job)
     {
         if (_notYet.Count < MostNotYet)
             _notYet.TryAdd(job, 0);

@@ -27,7 +27,7 @@ sealed class RunWriter(Database database, JobLocks locks, TimeSpan expiration, C
     /// <summary>Writes changes of different jobs, all or none.</summary>
     /// <returns>The new state rows, in the changes' order, and the jobs that wait for those that have ended; null when nothing was written, because a
     /// guard of one change does not hold.</returns>
-    public async Task<(long[] StateIds, List<Waiting> Ended)?> TryWriteAsync(
+    public async Task<(long[] StateIds, List<WaitingChild> Ended)?> TryWriteAsync(
         NpgsqlConnection connection, StateChange[] changes, CancellationToken cancellationToken)
     {
         var order = Enumerable.Range(0, changes.Length).OrderBy(i => changes[i].JobId).ToArray();
@@ -44,10 +44,10 @@ sealed class RunWriter(Database database, JobLocks locks, TimeSpan expiration, C
         return (ids, reader.IsDBNull(1) ? [] : ReadWaiting(reader, sorted, jobs));
     }
 
-    static List<Waiting> ReadWaiting(NpgsqlDataReader reader, StateChange[] sorted, long[] jobs) =>
+    static List<WaitingChild> ReadWaiting(NpgsqlDataReader reader, StateChange[] sorted, long[] jobs) =>
     [
         .. reader.GetFieldValue<long[]>(1).Zip(reader.GetFieldValue<string?[]>(2))
-            .SelectMany(parent => Waiting.For(sorted[Array.BinarySearch(jobs, parent.First)], [parent.Second])),
+            .SelectMany(parent => WaitingChild.For(sorted[Array.BinarySearch(jobs, parent.First)], [parent.Second])),
     ];
 
     NpgsqlBatchCommand CommandFor(StateChange[] sorted, long[] jobs)

@@ -22,7 +22,7 @@ sealed class StateChanges(
     {
         var taken = new long?[changes.Count];
         var busy = new HashSet<int>();
-        var released = new List<Waiting>();
+        var released = new List<WaitingChild>();
         var rest = await WriteRunsAsync(connection, changes, taken, released, cancellationToken);
         if (rest.Length > 0)
         {
@@ -43,7 +43,7 @@ sealed class StateChanges(
 
     /// <returns>The places of the changes that have still to be written. Two changes of one job are left, so that they keep their order.</returns>
     async Task<int[]> WriteRunsAsync(
-        NpgsqlConnection connection, IReadOnlyList<StateChange> changes, long?[] taken, List<Waiting> released, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<StateChange> changes, long?[] taken, List<WaitingChild> released, CancellationToken cancellationToken)
     {
         var jobs = changes.CountBy(change => change.JobId).ToDictionary();
         int[] all = [.. Enumerable.Range(0, changes.Count)];

@@ -17,7 +17,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
     /// <summary>One round trip and one transaction (the caller's, if it has one), also for a batch that mixes changes by
     /// executions, which must hold their claims, and changes from outside.</summary>
     /// <returns>What became of each change, and the jobs that wait for a job that has ended by one.</returns>
-    public async Task<(AppliedChanges Applied, List<Waiting> Ended)> ApplyAsync(
+    public async Task<(AppliedChanges Applied, List<WaitingChild> Ended)> ApplyAsync(
         NpgsqlConnection connection, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         await using var batch = Database.IndexedBatch(connection);
@@ -35,12 +35,12 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
         new NpgsqlParameter<string> { TypedValue = StateChangeJson.Write(changes, level), NpgsqlDbType = NpgsqlDbType.Json },
         Parameters.Of(locks.Prefix), Parameters.Of(expiration), Parameters.Of(database.Names.Own));
 
-    static async Task<(AppliedChanges Applied, List<Waiting> Ended)> ReadAppliedAsync(
+    static async Task<(AppliedChanges Applied, List<WaitingChild> Ended)> ReadAppliedAsync(
         NpgsqlDataReader reader, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
     {
         var taken = new long?[changes.Count];
         HashSet<int>? busy = null;
-        List<Waiting> ended = [];
+        List<WaitingChild> ended = [];
         while (await reader.NextResultAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
@@ -51,7 +51,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
                 else
                     taken[index] = reader.GetInt64(1);
                 if (!reader.IsDBNull(4))
-                    ended.AddRange(Waiting.For(changes[index], reader.GetFieldValue<string?[]>(4)));
+                    ended.AddRange(WaitingChild.For(changes[index], reader.GetFieldValue<string?[]>(4)));
             }
         }
 

@@ -3,7 +3,7 @@ namespace JobRunner.Worker;
 /// <summary>What wakes the claimer: news from the store always, a freed place only while jobs are known to wait for one.</summary>
 sealed class ClaimWake
 {
-    readonly SignalSlot _slot = new();
+    readonly AsyncAutoResetEvent _signal = new();
     volatile bool _wantsRoom;
     int _hasNews;
 
@@ -18,7 +18,7 @@ sealed class ClaimWake
     public void News()
     {
         Volatile.Write(ref _hasNews, 1);
-        _slot.Set();
+        _signal.Set();
     }
 
     /// <summary>True when there was news since the last call.</summary>
@@ -28,8 +28,8 @@ sealed class ClaimWake
     public void Freed()
     {
         if (_wantsRoom)
-            _slot.Set();
+            _signal.Set();
     }
 
-    public Task PauseAsync(TimeSpan limit, CancellationToken stopping) => _slot.PauseAsync(limit, stopping);
+    public Task PauseAsync(TimeSpan limit, CancellationToken stopping) => _signal.PauseAsync(limit, stopping);
 }

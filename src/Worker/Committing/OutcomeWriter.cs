@@ -29,7 +29,7 @@ sealed class OutcomeWriter(
     static readonly TimeSpan _worthTelling = TimeSpan.FromSeconds(15);
 
     readonly Random _random = Random.Shared;
-    readonly Outage _outage = new(logger, "write outcomes", time);
+    readonly StoreRetry _retry = new(logger, "write outcomes", time);
     readonly LaterOutcomes _locked = new(time);
     readonly LaterOutcomes _refused = new(time);
     volatile bool _isStopping;
@@ -67,7 +67,7 @@ sealed class OutcomeWriter(
             try
             {
                 await CommitAsync(part);
-                _outage.Over();
+                _retry.Over();
                 doubts = 0;
                 continue;
             }
@@ -82,7 +82,7 @@ sealed class OutcomeWriter(
             if (kind == StoreFailure.Outage || (kind == StoreFailure.Doubtful && doubts < MostDoubts))
             {
                 parts.Push(part);
-                await _outage.PauseAsync(failure, giveUp);
+                await _retry.PauseAsync(failure, giveUp);
                 giveUp.ThrowIfCancellationRequested();
             }
             else if (part.Count > 1)

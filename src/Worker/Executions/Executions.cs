@@ -7,7 +7,7 @@ namespace JobRunner.Worker;
 sealed class Executions
 {
     readonly ConcurrentDictionary<Claim, Execution> _held = new();
-    readonly SignalSlot _ended = new();
+    readonly AsyncAutoResetEvent _ended = new();
     long _payloadBytes;
 
     /// <summary>How many bytes the stored calls of jobs have that have not ended.</summary>

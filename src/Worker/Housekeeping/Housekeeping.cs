@@ -11,7 +11,7 @@ sealed class Housekeeping(
 {
     const int Batch = 1000;
 
-    readonly SignalSlot _turn = SignalSlot.Signalled();
+    readonly AsyncAutoResetEvent _turn = AsyncAutoResetEvent.Signalled();
 
     WorkerOptions Options => options.Value;
 

@@ -9,10 +9,10 @@ sealed class Lookout(IWorkQueue queue, Claimer claimer, IOptions<WorkerOptions> 
     readonly IReadOnlyList<string> _queues = claimer.Queues;
 
     /// <summary>Signalled when a scheduled job is due.</summary>
-    public SignalSlot Scheduled { get; } = new();
+    public AsyncAutoResetEvent Scheduled { get; } = new();
 
     /// <summary>Signalled when a recurring job is due.</summary>
-    public SignalSlot Recurring { get; } = new();
+    public AsyncAutoResetEvent Recurring { get; } = new();
 
     /// <returns>How long to wait for the next look: less than the interval when something will be due before.</returns>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)

@@ -39,6 +39,9 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 
     public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken) => Answer<JobDetails?>(null);
 
+    public Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<CurrentState>>([]);
+
     public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) => Answer(new JobListing([]));
 
     public Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken) =>

@@ -24,6 +24,10 @@ public static class PolicyJobs
     public static Task<string> ExclusiveAsync(string gate, CancellationToken cancellationToken) =>
         ScriptedJobs.WaitAtGateAsync(gate, cancellationToken);
 
+    [DisableConcurrentExecution("alone", 60)]
+    public static Task<string> AloneAsync(string gate, CancellationToken cancellationToken) =>
+        ScriptedJobs.WaitAtGateAsync(gate, cancellationToken);
+
     [DisableConcurrentExecution("{0}", 0)]
     [Retry(Attempts = 0)]
     public static Task<string> ImpatientAsync(string resource) => Task.FromResult(resource);

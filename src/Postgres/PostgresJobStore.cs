@@ -34,7 +34,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
 
         Queue = new WorkQueue(
             new QueueClaims(database, time, logger), new QueueLook(database), new Leases(database), changes,
-            new Listener(database, options.ConnectionString, quietLimit ?? _quietLimit, time, logger));
+            new Listener(database, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
             database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, time),
             new OutsideChanges(database, changes, jobLocks, time), queues, time);

@@ -150,7 +150,9 @@ static class StateChangeSql
     const string AnswerSql = """
 
         select c.ord, c.id3,
-               (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
+               (select
+        """ + " " + NewJobSignal.SendSql + """
+         from (select count(*) as jobs from change where queue is not null having count(*) > 0) told),
                (select count(pg_notify($31, 'withdrawn:' || o.jobid || ':' || o.id3)) from change o
                 where o.queueid is null
                   and (select bool_or(q.fetchedat is not null)

@@ -36,7 +36,7 @@ sealed class StoreCycle(BenchHost host, string connectionString, HangfireRows ro
         IReadOnlyList<ClaimedJob> claimed = [];
         var applied = new AppliedChanges([]);
         var removed = 0;
-        var look = await TimeAsync(() => _store.Queue.LookAsync(queues, cancellationToken));
+        var look = await TimeAsync(() => _store.Queue.LookAsync(new(queues), cancellationToken));
         var recurring = await TimeAsync(() => _store.Recurring.EnqueueDueAsync(_rules, cancellationToken));
         var claim = await TimeAsync(async () => claimed = await _store.Queue.ClaimAsync(queues, batch, cancellationToken));
         StateChange[] changes = [.. claimed.Select(End)];

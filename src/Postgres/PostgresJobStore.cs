@@ -36,7 +36,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         var waiting = new WaitingQueues(database);
         Queue = new WorkQueue(
             new QueueClaims(database, waiting, time, logger), new QueueLook(database, waiting), new Leases(database), changes,
-            new Listener(database, options.ConnectionString, quietLimit ?? _quietLimit, time, logger));
+            new Listener(database, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
             database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, time),
             new OutsideChanges(database, changes, jobLocks, time), queues, time);

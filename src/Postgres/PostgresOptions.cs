@@ -23,7 +23,8 @@ public sealed class PostgresOptions
     /// job of theirs that runs longer under its lock would otherwise run beside ours.</summary>
     public TimeSpan DistributedLockTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
+    /// <summary>The most connections that one process opens for its work, unless the connection string says so (10). One more listens, and tells that
+    /// the worker lives. They are opened as they are needed, and beyond the first one go when they have been idle for some ten seconds.</summary>
     public int MaxPoolSize { get; set; } = 10;
 
     /// <summary>Adds a trigger to Hangfire's table <c>jobqueue</c> that tells workers of each new job at once, also of those that

@@ -92,11 +92,13 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(QueueLook.LookSql, "text[]", "array['critical', 'default']", settings: "");
+        var plan = await ExplainAsync(
+            QueueLook.LookSql, "text[], text, text, interval", "array['critical', 'default'], 'jobrunner@a', 'jobrunner@', '15 s'", settings: "");
 
         plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldContain("using ix_hangfire_set_key_score");
-        plan.ShouldNotContain("Seq Scan");
+        plan.ShouldNotContain("Seq Scan on jobqueue");
+        plan.ShouldNotContain("Seq Scan on set");
         plan.ShouldNotContain("rows=20000 loops");
     }
 

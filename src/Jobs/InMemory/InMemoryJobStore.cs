@@ -14,7 +14,7 @@ sealed class InMemoryJobStore : IJobStore
         var servers = new InMemoryServers(state);
         var maintenance = new InMemoryMaintenance(state, servers);
         var recurring = new InMemoryRecurring(state);
-        Queue = new InMemoryWorkQueue(state, recurring);
+        Queue = new InMemoryWorkQueue(state, servers, recurring);
         Actions = new InMemoryActions(state);
         Reader = new InMemoryReader(state, servers, maintenance);
         Maintenance = maintenance;

@@ -3,7 +3,7 @@ using JobRunner.Storage;
 namespace JobRunner.InMemory;
 
 /// <summary>Claims, and what becomes of them.</summary>
-sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring) : IWorkQueue
+sealed class InMemoryWorkQueue(InMemoryState state, InMemoryServers servers, InMemoryRecurring recurring) : IWorkQueue
 {
     readonly InMemoryChanges _changes = new(state);
 
@@ -39,13 +39,14 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
         ? state.Queues.TakePastHead(queue.Queue, queue.Except)
         : state.Queues.TakeOldest(queue.Queue, queue.Except);
 
-    public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
+    public Task<StoreOutlook> LookAsync(LookRequest request, CancellationToken cancellationToken)
     {
         lock (state.Lock)
         {
             var now = state.Now;
             return Task.FromResult(new StoreOutlook(
-                [.. queues.Where(state.Queues.HasWaiting)], state.States.Lists.NextDue?.Subtract(now), recurring.NextDue()?.Subtract(now)));
+                [.. request.Queues.Where(state.Queues.HasWaiting)], state.States.Lists.NextDue?.Subtract(now), recurring.NextDue()?.Subtract(now),
+                servers.PlaceOf(request)));
         }
     }
 
@@ -98,6 +99,12 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
 
     public Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken) =>
         state.Signals.ListenAsync(onSignal, cancellationToken);
+
+    public Task CallAsync(int jobs, CancellationToken cancellationToken)
+    {
+        state.Signals.Enqueued();
+        return Task.CompletedTask;
+    }
 
     ClaimedJob Take(InMemoryQueueRow row, InMemoryJob job)
     {

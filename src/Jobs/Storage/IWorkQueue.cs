@@ -12,9 +12,9 @@ public interface IWorkQueue
     Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 
     /// <summary>Says what there is to do: cheap enough to be asked a few times a second by every worker.</summary>
-    /// <param name="queues">The queues to look at.</param>
+    /// <param name="request">Who looks, and at which queues.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken);
+    Task<StoreOutlook> LookAsync(LookRequest request, CancellationToken cancellationToken);
 
     /// <summary>Renews the leases of running jobs.</summary>
     /// <remarks>Synchronous, as all that tells others that a worker lives: it works on a thread of its own, and on a connection
@@ -48,4 +48,7 @@ public interface IWorkQueue
     /// <param name="onSignal">Called on any thread; it must be quick.</param>
     /// <param name="cancellationToken">Ends the listening without an exception.</param>
     Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
+
+    /// <summary>Tells the listeners that about so many jobs wait, which the caller has no use for.</summary>
+    Task CallAsync(int jobs, CancellationToken cancellationToken);
 }

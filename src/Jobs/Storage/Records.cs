@@ -12,7 +12,25 @@ public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDict
 /// <param name="Waiting">The queues, of those that were asked for, in which something waits; of very many, the first ones.</param>
 /// <param name="NextScheduled">In what time the first scheduled job is due, zero or less when it is now; null when there is none.</param>
 /// <param name="NextRecurring">In what time the first recurring job is due; null when there is none.</param>
-public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring);
+/// <param name="Place">Who else looks.</param>
+public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring, FleetPlace Place);
+
+/// <summary>A worker's place among those that can do all that it does: whose sign of life is young, and who serve at least its queues. A
+/// worker that serves more than the others does not count them, because they could not take its jobs.</summary>
+/// <param name="Size">How many, the worker itself among them: at least 1.</param>
+/// <param name="Rank">How many of them come before it, in an order that all agree on.</param>
+public readonly record struct FleetPlace(int Size, int Rank);
+
+/// <summary>Who looks at a store, and for what.</summary>
+/// <param name="Queues">The queues.</param>
+public sealed record LookRequest(IReadOnlyList<string> Queues)
+{
+    /// <summary>The worker, as it announces itself; null for somebody else, who counts as the only one.</summary>
+    public string? ServerId { get; init; }
+
+    /// <summary>How long a worker may be silent and still be counted. Zero by default: nobody is.</summary>
+    public TimeSpan Gap { get; init; }
+}
 
 /// <summary>The right to run a job: its queue row as it was claimed. Whoever claims the row next gets another token.</summary>
 /// <param name="QueueRowId">The id of the queue row.</param>
@@ -190,7 +208,14 @@ public sealed record StoreCounts(
 /// <param name="JobId">The job concerned, or 0 when it does not matter.</param>
 /// <param name="StateId">The state row that the job was given: a run that saw this one or a newer one began after it, and is
 /// not meant. (The signal may arrive when the job runs again already.)</param>
-public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0, long StateId = 0);
+public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0, long StateId = 0)
+{
+    /// <summary>How many jobs wait that this tells of; 0 when that is not known, and every listener should look.</summary>
+    public int Jobs { get; init; }
+
+    /// <summary>A number drawn at random, about the same for all who hear this: it says which of many workers should look.</summary>
+    public uint Number { get; init; }
+}
 
 /// <summary>What happened in a store.</summary>
 public enum StoreSignalKind

@@ -31,7 +31,9 @@ sealed class JobInserter(Database database, CompatibilityLevel level)
             insert into hangfire.set (key, score, value)
             select key, score, prefix || jobid from new where key is not null
         )
-        select jobid, stateid, (select count(pg_notify('new_job', '')) from (select from new where queue is not null limit 1) once)
+        select jobid, stateid, (select
+        """ + " " + NewJobSignal.SendSql + """
+         from (select count(*) as jobs from new where queue is not null having count(*) > 0) told)
         from new order by ord
         """;
 

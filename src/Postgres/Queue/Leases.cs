@@ -23,8 +23,8 @@ sealed class Leases(Database database)
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not old))
         )
-        select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
-        """;
+        select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from held where not old having count(*) > 0) told";
 
     /// <summary>Gives claims back; those that are no longer held are left alone.</summary>
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => claims.Count == 0
@@ -48,8 +48,8 @@ sealed class Leases(Database database)
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not moved))
         )
-        select count(pg_notify('new_job', '')) from (select from held where not moved limit 1) once
-        """;
+        select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from held where not moved having count(*) > 0) told";
 
     public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
     {
@@ -84,8 +84,8 @@ sealed class Leases(Database database)
         if (leases.Count == 0)
             return [];
         var claims = leases.Select(l => l.Claim).ToArray();
-        using var connection = database.OpenForSignsOfLife();
-        using var batch = Database.IndexedBatch(connection, database.Command(RenewSql,
+        using var loan = database.OpenForSignsOfLife();
+        using var batch = Database.IndexedBatch(loan.Connection, database.Command(RenewSql,
             Parameters.Ids(leases.Select(l => l.JobId)), Parameters.QueueRows(claims), Parameters.Tokens(claims),
             Parameters.Ids(leases.Select(l => l.StateId))));
         batch.Timeout = ConnectionSettings.SignOfLifeTimeoutSeconds;

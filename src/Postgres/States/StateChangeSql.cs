@@ -24,7 +24,7 @@ static class StateChangeSql
     /// The last column of the answer is the jobs that wait for this one, for the caller to release: read by this statement, which began after
     /// the lock was had, it cannot miss one.
     /// </remarks>
-    public const string Apply = """
+    public const string Apply = $"""
         with given as materialized (
             select c.*, (select true from hangfire.lock
                          where resource = $2 || c.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid) as ours
@@ -102,7 +102,7 @@ static class StateChangeSql
             select 'stats:' || c.uncounted, -count(*), null from change c where c.uncounted is not null group by c.uncounted
         )
         select c.ord, c.ids[array_length(c.ids, 1)],
-               (select count(pg_notify('new_job', '')) from (select from change where queue is not null limit 1) once),
+               (select {NewJobSignal.SendSql} from (select count(*) as jobs from change where queue is not null having count(*) > 0) told),
                (select count(pg_notify($4, 'withdrawn:' || o.jobid || ':' || o.ids[array_length(o.ids, 1)])) from change o
                 where o.queueid is null
                   and (select bool_or(q.fetchedat is not null)

@@ -6,6 +6,7 @@ sealed class ClaimWake
     readonly AsyncAutoResetEvent _signal = new();
     volatile bool _wantsRoom;
     int _hasNews;
+    int _wasFound;
 
     /// <summary>True while jobs wait in the store for a place here.</summary>
     public bool WantsRoom
@@ -20,6 +21,16 @@ sealed class ClaimWake
         Volatile.Write(ref _hasNews, 1);
         _signal.Set();
     }
+
+    /// <summary>The store was seen to have jobs.</summary>
+    public void Found()
+    {
+        Volatile.Write(ref _wasFound, 1);
+        News();
+    }
+
+    /// <summary>True when jobs were seen since the last call.</summary>
+    public bool TakeFound() => Interlocked.Exchange(ref _wasFound, 0) != 0;
 
     /// <summary>True when there was news since the last call.</summary>
     public bool TakeNews() => Interlocked.Exchange(ref _hasNews, 0) != 0;

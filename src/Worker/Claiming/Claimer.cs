@@ -27,12 +27,13 @@ sealed class Claimer
     readonly Demand[] _demands;
     readonly ClaimGroup _open;
     readonly Dictionary<Demand, ClaimGroup> _own;
+    readonly PassingOn _passingOn;
     readonly long _payloadLimit;
     CancellationToken _stopping;
 
     public Claimer(
-        IWorkQueue queue, Dispatcher dispatcher, ForeignJobs foreign, Executions executions, ClaimWake wake, IOptions<WorkerOptions> options,
-        TimeProvider time, ILogger<Claimer> logger)
+        IWorkQueue queue, Dispatcher dispatcher, ForeignJobs foreign, Executions executions, ClaimWake wake, Fleet fleet,
+        IOptions<WorkerOptions> options, TimeProvider time, ILogger<Claimer> logger)
     {
         _queue = queue;
         _dispatcher = dispatcher;
@@ -46,6 +47,7 @@ sealed class Claimer
         _claimed = new(dispatcher, foreign, _known, _demands);
         _open = new("", time);
         _own = _demands.ToDictionary(demand => demand, demand => new ClaimGroup(demand.Place.Name, time) { Demands = [demand] });
+        _passingOn = new(queue, fleet, time);
         _payloadLimit = options.Value.PayloadLimit;
     }
 
@@ -56,7 +58,7 @@ sealed class Claimer
     public void Found(IReadOnlyList<string> waiting)
     {
         if (waiting.Count > 0)
-            _wake.News();
+            _wake.Found();
     }
 
     /// <summary>The loop. The token ends claiming, never a claim that is under way: its jobs would be held by nobody.</summary>
@@ -78,6 +80,8 @@ sealed class Claimer
         var groups = Groups();
         if (_wake.TakeNews())
             Array.ForEach(groups, group => group.MayWait = true);
+        if (_wake.TakeFound())
+            _passingOn.Saw();
         _claimed.GiveBackExcess();
         var goesOn = false;
         foreach (var group in groups)
@@ -87,6 +91,7 @@ sealed class Claimer
         if (Look()) // what the claims have filled
             return TimeSpan.Zero;
         _wake.WantsRoom = Array.Exists(groups, group => group.MayWait);
+        await _passingOn.RoundEndedAsync(_wake.WantsRoom);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }
 
@@ -144,6 +149,10 @@ sealed class Claimer
             group.HasRead(took, Others(group).Max(demand => (double?)demand.Rate) ?? 0);
         if (claimed == room && claimed < WorthClaiming)
             group.RestFor(_gather);
+        if (others && group == _open)
+            _passingOn.Left();
+        if (claimed == room)
+            _passingOn.Saw();
         if (refused && group != _open)
             group.WasRefused(took);
         var isCalm = claimed < room && isComplete && group != _open && group.Demands[0].TryCalm();

@@ -101,7 +101,7 @@ sealed class OutcomeWriter(
     {
         try
         {
-            await queue.LookAsync([], CancellationToken.None);
+            await queue.LookAsync(new([]), CancellationToken.None);
             return true;
         }
         catch (Exception)

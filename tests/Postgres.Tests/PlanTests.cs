@@ -93,7 +93,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             """);
 
         var plan = await ExplainAsync(
-            QueueLook.LookSql, "text[], text, text, interval", "array['critical', 'default'], 'jobrunner@a', 'jobrunner@', '15 s'", settings: "");
+            QueueLook.LookSql, "text[], text, text, interval, text[]", "array['critical', 'default'], 'jobrunner@a', 'jobrunner@', '15 s', array['critical', 'default']", settings: "");
 
         plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldContain("using ix_hangfire_set_key_score");

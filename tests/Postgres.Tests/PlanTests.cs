@@ -77,7 +77,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
 
     const string ApplyTypes = "int[], bigint[], bigint[], bigint[], int[], bool[], json[], bool[], text[], float8[], text[], bool[], bool[], bool[], " +
         "bool[], text[], text[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], " +
-        "jsonb[], interval, text, text";
+        "jsonb[], interval[], text, text";
 
     [Fact]
     public async Task A_look_of_an_idle_worker_reads_one_entry_of_each_index()

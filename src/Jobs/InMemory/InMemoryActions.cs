@@ -34,7 +34,7 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
             for (var i = 0; i < ids.Length; i++)
                 ids[i] = AddContinuation(parent, jobs[i]).Id;
             if (JobStates.IsFinal(parent.State.Name))
-                state.States.ReleaseContinuationsOf(parent);
+                state.States.ReleaseContinuationsOf(parent, parent.State.Name);
         }
 
         state.Signals.Enqueued();
@@ -46,7 +46,7 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
         Task.FromResult(Change(jobIds, job => job.State.Name != JobStates.Deleted,
-            job => state.States.Enter(job, job.State.Name, [JobState.Deleted(state.Now, reason)])));
+            job => state.States.Delete(job, reason)));
 
     InMemoryJob AddContinuation(InMemoryJob parent, NewJob added)
     {

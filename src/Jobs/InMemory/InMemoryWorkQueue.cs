@@ -72,7 +72,10 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
             if (IsWhereItWas(lease))
                 state.Queues.MakeWait(row);
             else
+            {
                 state.Queues.Remove(row);
+                state.History.Add(row.Job, lease.Run, []);
+            }
         });
 
     public Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)

@@ -31,4 +31,8 @@ public interface IMaintenance
     /// <summary>Removes jobs and counters whose time has passed, at most <paramref name="count"/> jobs.</summary>
     /// <returns>How many jobs went.</returns>
     Task<int> ExpireAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Makes room for the history of executions of the days to come, and removes what is older than it is to be kept.</summary>
+    /// <returns>False when something is left to do in a while.</returns>
+    Task<bool> KeepHistoryAsync(CancellationToken cancellationToken);
 }

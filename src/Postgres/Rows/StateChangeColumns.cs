@@ -15,7 +15,7 @@ sealed class StateChangeColumns(IEnumerable<(int Index, StateChange Change)> cha
 
     public long[] JobIds => Array.ConvertAll(_rows, r => r.Change.JobId);
 
-    public NpgsqlParameter[] ToParameters(TimeSpan expiration, string channel, string lockPrefix) =>
+    public NpgsqlParameter[] ToParameters(string channel, string lockPrefix) =>
     [
         Column(r => r.Ordinal, NpgsqlDbType.Integer),
         Column(r => r.Change.JobId, NpgsqlDbType.Bigint),
@@ -24,7 +24,7 @@ sealed class StateChangeColumns(IEnumerable<(int Index, StateChange Change)> cha
         Column(r => r.Change.Claim?.Token, NpgsqlDbType.Integer),
         Column(r => r.Change.EndsClaim, NpgsqlDbType.Boolean),
         Column(r => r.Change.Parameters is { } parameters ? StateData.Write(parameters) : null, NpgsqlDbType.Json),
-        Column(r => r.Effects.Expires, NpgsqlDbType.Boolean),
+        Column(r => r.Effects.IsFinal, NpgsqlDbType.Boolean),
         Column(r => r.Effects.EnqueueTo, NpgsqlDbType.Text),
         Column(r => r.Effects.ScheduleScore, NpgsqlDbType.Double),
         Column(r => StateEffects.ScheduleEntry(r.Change.JobId, r.Change.OwnQueue), NpgsqlDbType.Text),
@@ -36,7 +36,7 @@ sealed class StateChangeColumns(IEnumerable<(int Index, StateChange Change)> cha
         Column(r => r.Effects.Counted, NpgsqlDbType.Text),
         Column(r => r.Effects.Uncounted, NpgsqlDbType.Text),
         .. Slot(0), .. Slot(1), .. Slot(2),
-        Parameters.Of(expiration),
+        Column(r => r.Change.Retention, NpgsqlDbType.Interval),
         Parameters.Of(channel),
         Parameters.Of(lockPrefix),
     ];

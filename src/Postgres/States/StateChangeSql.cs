@@ -23,11 +23,11 @@ static class StateChangeSql
                         $16::text[], $17::text[],
                         $18::text[], $19::text[], $20::timestamptz[], $21::jsonb[],
                         $22::text[], $23::text[], $24::timestamptz[], $25::jsonb[],
-                        $26::text[], $27::text[], $28::timestamptz[], $29::jsonb[])
-                as c(ord, jobid, seen, queueid, token, ends, parameters, expires,
+                        $26::text[], $27::text[], $28::timestamptz[], $29::jsonb[], $30::interval[])
+                as c(ord, jobid, seen, queueid, token, ends, parameters, final,
                      queue, score, entry, leavesschedule, addsretry, leavesretries, leavesawaiting,
                      counted, uncounted,
-                     name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3)
+                     name1, reason1, at1, data1, name2, reason2, at2, data2, name3, reason3, at3, data3, retention)
         """;
 
     const string WithIdsSql = """
@@ -95,7 +95,7 @@ static class StateChangeSql
             where h.name is not null
         ), jobs as (
             update hangfire.job j
-            set stateid = c.id3, statename = c.name3, expireat = case when c.expires then now() + $30::interval end
+            set stateid = c.id3, statename = c.name3, expireat = now() + c.retention
             from change c where j.id = c.jobid and coalesce(j.stateid, 0) = c.seen
             returning true
         ), replaced as (
@@ -155,7 +155,7 @@ static class StateChangeSql
                 where o.queueid is null
                   and (select bool_or(q.fetchedat is not null)
                        from (select fetchedat from hangfire.jobqueue where jobid = o.jobid order by queue) q)),
-               case when c.expires then (
+               case when c.final then (
                    select array_agg(p.value) from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'Continuations') end
         """;
 

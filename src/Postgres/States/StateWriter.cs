@@ -6,9 +6,9 @@ namespace JobRunner.Postgres;
 /// <summary>Writes changes of state, with all that follows from them but the release of jobs that wait for those that end.</summary>
 /// <param name="database">The database.</param>
 /// <param name="locks">Under which each job is changed.</param>
-/// <param name="expiration">How long jobs that end are kept.</param>
 /// <param name="level">The form in which to write.</param>
-sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration, CompatibilityLevel level)
+/// <param name="history">Writes lines of the history of executions; null when that is not kept.</param>
+sealed class StateWriter(Database database, JobLocks locks, CompatibilityLevel level, HistoryLines? history = null)
 {
     // A result may have many megabytes.
     const int LongTimeoutSeconds = 30;
@@ -26,8 +26,10 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
         var columns = new StateChangeColumns(rounds[0], level);
         await using var batch = Database.IndexedBatch(connection,
             locks.TakeAll(columns.JobIds),
-            database.Command(StateChangeSql.Optimistic, columns.ToParameters(expiration, database.Names.Own, locks.Prefix)),
+            database.Command(StateChangeSql.Optimistic, columns.ToParameters(database.Names.Own, locks.Prefix)),
             locks.Drop(columns.JobIds));
+        if (history is not null && await history.OfChangesAsync(connection, changes, allTake: true, cancellationToken) is { } lines)
+            batch.BatchCommands.Insert(batch.BatchCommands.Count - 1, lines);
         batch.Timeout = LongTimeoutSeconds;
         try
         {
@@ -55,7 +57,10 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
             {
                 var columns = new StateChangeColumns(kind, level);
                 batch.BatchCommands.Add(database.Command(kind.Key ? StateChangeSql.Claimed : StateChangeSql.Outside,
-                    columns.ToParameters(expiration, database.Names.Own, locks.Prefix)));
+                    columns.ToParameters(database.Names.Own, locks.Prefix)));
+                if (kind.Key && history is not null
+                    && await history.OfChangesAsync(connection, kind.Select(numbered => numbered.Item), allTake: false, cancellationToken) is { } lines)
+                    batch.BatchCommands.Add(lines);
             }
         }
 

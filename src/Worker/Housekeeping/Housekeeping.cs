@@ -31,6 +31,7 @@ sealed class Housekeeping(
         new("rescue jobs of dead workers", RescueAsync, time, logger, turn: _turn),
         new("release continuations", ReleaseAwaitingAsync, time, logger, turn: _turn),
         new("remove expired jobs", ExpireAsync, time, logger, turn: _turn),
+        new("keep the history of executions", KeepHistoryAsync, time, logger, turn: _turn),
     ];
 
     async Task<TimeSpan> MarkAsync(CancellationToken cancellationToken)
@@ -70,6 +71,9 @@ sealed class Housekeeping(
             logger.RescuedOrphans(orphans);
         return Options.RescueAfter / 6;
     }
+
+    async Task<TimeSpan> KeepHistoryAsync(CancellationToken cancellationToken) =>
+        await maintenance.KeepHistoryAsync(cancellationToken) ? TimeSpan.FromHours(1) : TimeSpan.FromMinutes(1);
 
     async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
         await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;

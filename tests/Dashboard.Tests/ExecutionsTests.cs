@@ -1,6 +1,5 @@
 using JobRunner.Dashboard.Tests.Support;
 using JobRunner.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace JobRunner.Dashboard.Tests;
 
@@ -53,6 +52,7 @@ public sealed class ExecutionsTests : IAsyncLifetime
         (await RowsAsync("?end=Succeeded")).ShouldBe(1);
         (await RowsAsync("?end=Cancelled")).ShouldBe(0);
         (await RowsAsync("?day=2020-02-29")).ShouldBe(0);
+        (await RowsAsync("?day=0001-01-01")).ShouldBe(2, "what makes no sense counts as not given");
         (await RowsAsync("?day=9999-12-31&end=77&after=-1-")).ShouldBe(2);
     }
 

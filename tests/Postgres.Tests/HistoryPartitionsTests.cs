@@ -107,9 +107,52 @@ public sealed class HistoryPartitionsTests : IAsyncLifetime
         (await DaysAsync()).Length.ShouldBeInRange(3, 4);
     }
 
-    async Task<PostgresJobStore> OpenAsync(int? days)
+    [Fact]
+    public async Task A_role_that_does_not_own_the_tables_writes_and_drops_lines_all_the_same()
     {
-        var store = TestStore.Open(_database, options => options.History = days is { } kept ? TimeSpan.FromDays(kept) : null);
+        await using (await OpenAsync(null))
+        {
+            await Sql.ExecuteAsync(_database, $"""
+                create role {Role} login;
+                grant usage on schema hangfire, jobrunner to {Role};
+                grant select, insert, update, delete on all tables in schema hangfire, jobrunner to {Role};
+                grant usage on all sequences in schema hangfire to {Role};
+                """);
+        }
+
+        await using var store = await OpenAsync(3, options => options.ConnectionString += $";Username={Role}");
+        await EndAsync(store);
+        await Sql.ExecuteAsync(_database, "update jobrunner.history_rest set endedat = endedat - interval '5 days'");
+        await EndAsync(store);
+
+        await Should.ThrowAsync<Npgsql.PostgresException>(() => store.Maintenance.KeepHistoryAsync(default));
+
+        (await CountAsync("jobrunner.history_rest")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Each_schema_has_a_history_of_its_own()
+    {
+        await using var first = await OpenAsync(3);
+        await using var second = await OpenAsync(3, options => options.Schema = "Other_Jobs");
+
+        await EndAsync(second);
+
+        (await CountAsync("jobrunner.history")).ShouldBe(0);
+        (await CountAsync("\"jobrunner_Other_Jobs\".history")).ShouldBe(1);
+        var now = TimeProvider.System.GetUtcNow();
+        (await second.History.ReadAsync(new(now.AddHours(-1), now.AddHours(1), 10), default)).ShouldHaveSingleItem().Method.ShouldBe("Shop.Jobs.Run");
+    }
+
+    static string Role => $"history_writer_{Environment.ProcessId}";
+
+    async Task<PostgresJobStore> OpenAsync(int? days, Action<PostgresOptions>? configure = null)
+    {
+        var store = TestStore.Open(_database, options =>
+        {
+            options.History = days is { } kept ? TimeSpan.FromDays(kept) : null;
+            configure?.Invoke(options);
+        });
         await store.InitializeAsync(default);
         return store;
     }

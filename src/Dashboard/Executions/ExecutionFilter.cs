@@ -14,7 +14,7 @@ public sealed record ExecutionFilter(DateOnly Day, string? Method, ExecutionEnd?
 
     /// <summary>What cannot be read counts as not given.</summary>
     public static ExecutionFilter Read(string? day, string? method, string? end, string? after, DateTimeOffset now) => new(
-        DateOnly.TryParseExact(day, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var given) && given < DateOnly.MaxValue
+        DateOnly.TryParseExact(day, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var given) && given > DateOnly.MinValue && given < DateOnly.MaxValue
             ? given : DateOnly.FromDateTime(now.UtcDateTime),
         string.IsNullOrWhiteSpace(method) ? null : method,
         Enum.TryParse<ExecutionEnd>(end, ignoreCase: true, out var wanted) && Enum.IsDefined(wanted) ? wanted : null,

@@ -26,7 +26,11 @@ sealed class HistoryPartitions(Database database, TimeSpan keep)
         where endedat < date_trunc('day', now() at time zone 'utc' - interval '10 minutes') at time zone 'utc'
         """;
 
-    const string DropStraysSql = "delete from jobrunner.history_rest where endedat < $1";
+    const int MostStrays = 10_000;
+
+    const string DropStraysSql = """
+        delete from jobrunner.history_rest where ctid = any(array(select ctid from jobrunner.history_rest where endedat < $1 limit $2))
+        """;
 
     // One of all workers. Who waits for a table's lock holds up all that ends meanwhile, so it gives up soon and tries again later.
     const string BeginSql = """
@@ -48,7 +52,7 @@ sealed class HistoryPartitions(Database database, TimeSpan keep)
     /// <summary>Adds the days to come and drops old ones.</summary>
     /// <param name="atStart">True before work begins: then today is added, too, if it is the first of all.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>False when something was locked, and is left for the next time.</returns>
+    /// <returns>False when something was locked or is more than can be done at once: it is left for the next time.</returns>
     public async Task<bool> KeepAsync(bool atStart, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
@@ -60,14 +64,20 @@ sealed class HistoryPartitions(Database database, TimeSpan keep)
         wanted.UnionWith((await StrayDaysAsync(connection, cancellationToken)).Where(day => day >= oldest));
         wanted.ExceptWith(days);
 
-        var all = true;
+        // First: a role that does not own the tables may do that, and no more.
+        var all = await DropStraysAsync(connection, oldest, cancellationToken);
         foreach (var day in wanted.Order())
             all &= await TryAsync(connection, AddSql, day, cancellationToken);
         foreach (var day in days.Where(day => day < oldest).Order())
             all &= await TryAsync(connection, DropSql, day, cancellationToken);
-        await using var strays = Database.Batch(connection, database.Command(DropStraysSql, Parameters.Of(Start(oldest))));
-        await strays.ExecuteNonQueryAsync(cancellationToken);
         return all;
+    }
+
+    async Task<bool> DropStraysAsync(NpgsqlConnection connection, DateOnly oldest, CancellationToken cancellationToken)
+    {
+        await using var strays = Database.Batch(
+            connection, database.Command(DropStraysSql, Parameters.Of(Start(oldest)), Parameters.Of(MostStrays)));
+        return await strays.ExecuteNonQueryAsync(cancellationToken) < MostStrays;
     }
 
     async Task<bool> TryAsync(NpgsqlConnection connection, string sql, DateOnly day, CancellationToken cancellationToken)

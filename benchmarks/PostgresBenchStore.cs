@@ -61,8 +61,12 @@ sealed partial class PostgresBenchStore : BenchStore
     public async Task UsePgBouncerAsync(int serverConnections, int clientConnections) =>
         _pooler = await PgBouncer.StartAsync(_admin, serverConnections, clientConnections);
 
+    /// <summary>Whether hosts that are built from now on keep the history of executions.</summary>
+    public bool KeepsHistory { get; set; }
+
     public override void Use(JobRunnerBuilder jobs) => jobs.UsePostgres(
-        new NpgsqlConnectionStringBuilder(_pooler?.ConnectionString ?? _admin) { Database = _database }.ConnectionString);
+        new NpgsqlConnectionStringBuilder(_pooler?.ConnectionString ?? _admin) { Database = _database }.ConnectionString,
+        options => options.History = KeepsHistory ? TimeSpan.FromDays(30) : null);
 
     /// <summary>A connection for statements of our own that are measured: prepared when they come again, and on indexes only, as the
     /// engine has its own (the tables have just been filled, and nobody has analyzed them).</summary>

@@ -158,6 +158,34 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
     Task<List<string>> TransactionsAsync() => Sql.LinesAsync(ConnectionString,
         "select count(*)::text from hangfire.state where name = 'Enqueued' and jobid <> (select min(id) from hangfire.job) group by xmin::text order by count(*) desc");
 
+    [Fact]
+    public async Task A_job_that_has_ended_does_not_expire_before_what_waits_for_it_is_released()
+    {
+        var parent = await AddAsync();
+        var child = (await _hangfire.AddContinuationAsync(parent)).Child;
+        await ExecuteAsync($"update hangfire.job set statename = 'Succeeded', expireat = now() - interval '1 hour' where id = {parent}");
+
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        await StateShouldBeAsync(child, JobStates.Enqueued);
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("[{\"JobId\":\"999999999999999999\"}, {\"JobId\": 7}]")]
+    [InlineData("[{\"JobId\":\"99999999999999999999999\"}]")]
+    public async Task A_list_of_continuations_that_cannot_be_read_keeps_no_job(string list)
+    {
+        var parent = await AddAsync();
+        await ExecuteAsync($"""
+            update hangfire.job set statename = 'Succeeded', expireat = now() - interval '1 hour' where id = {parent};
+            insert into hangfire.jobparameter (jobid, name, value) values ({parent}, 'Continuations', '{list}')
+            """);
+
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(1);
+    }
+
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     static NewJob Job(JobState state) => new(new Invocation("T, A", "M", [], []), state, new Dictionary<string, string?>());

@@ -61,9 +61,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.jobqueue");
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.set");
         var plan = runs
-            ? await ExplainAsync(await RunsSqlAsync(), "bigint[], bigint[], bigint[], int[], timestamptz[], jsonb[], timestamptz[], jsonb[], interval",
+            ? await ExplainAsync(await RunsSqlAsync(), "bigint[], bigint[], bigint[], int[], timestamptz[], jsonb[], timestamptz[], jsonb[], interval[]",
                 string.Join(", ", Enumerable.Repeat("null", 9)), explain: "explain")
-            : await ExplainAsync(StateChangeSql.Apply, "json, text, interval, text", "null, null, null, null", explain: "explain");
+            : await ExplainAsync(StateChangeSql.Apply, "json, text, text", "null, null, null", explain: "explain");
 
         plan.ShouldNotContain("ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldNotContain("ix_hangfire_set_key_score");
@@ -75,8 +75,8 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
     {
         var body = string.Join('\n', await Sql.LinesAsync(fixture.ConnectionString, "select prosrc from pg_proc where proname = 'write_runs'"));
         var statement = body[body.IndexOf("with run as", StringComparison.Ordinal)..body.IndexOf("end if;", StringComparison.Ordinal)].TrimEnd(';', ' ', '\n');
-        return statement.Replace("into stateids, held", "", StringComparison.Ordinal).Replace("+ kept", "+ $9", StringComparison.Ordinal)
-            .Replace("unnest(jobids, seen, queueids, tokens, startedat, started, endedat, ended)", "unnest($1, $2, $3, $4, $5, $6, $7, $8)", StringComparison.Ordinal);
+        return statement.Replace("into stateids, held", "", StringComparison.Ordinal)
+            .Replace("unnest(jobids, seen, queueids, tokens, startedat, started, endedat, ended, retention)", "unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,13 +36,26 @@ sealed class JobClient(
 
     string QueueOf(JobCall call)
     {
+        var policy = PolicyOf(call);
         try
         {
-            return methods.Of(call).Policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
+            return policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new ArgumentException($"{call}: its [Queue] attribute gives no queue: {e.Message}", e);
+        }
+    }
+
+    JobPolicy PolicyOf(JobCall call)
+    {
+        try
+        {
+            return methods.Of(call).Policy;
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException($"{call}: {e.Message}", e);
         }
     }
 

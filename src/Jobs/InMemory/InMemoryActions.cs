@@ -35,7 +35,7 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
             parent.Parameters[Continuation.Parameter] = Continuation.Append(
                 [parent.Parameters.GetValueOrDefault(Continuation.Parameter)], ids.Zip(jobs, (id, job) => Continuation.Of(id, job.State)));
             if (JobStates.IsFinal(parent.State.Name))
-                state.States.ReleaseContinuationsOf(parent);
+                state.States.ReleaseContinuationsOf(parent, parent.State.Name);
         }
 
         state.Signals.Enqueued();
@@ -47,7 +47,7 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
         Task.FromResult(Change(jobIds, job => job.State.Name != JobStates.Deleted,
-            job => state.States.Enter(job, job.State.Name, [JobState.Deleted(state.Now, reason)])));
+            job => state.States.Delete(job, reason)));
 
     int Change(IReadOnlyList<long> jobIds, Func<InMemoryJob, bool> concerns, Action<InMemoryJob> change)
     {

@@ -77,7 +77,10 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryServers servers, InM
             if (IsWhereItWas(lease))
                 state.Queues.MakeWait(row);
             else
+            {
                 state.Queues.Remove(row);
+                state.History.Add(row.Job, lease.Run, []);
+            }
         });
 
     public Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)

@@ -37,4 +37,8 @@ public interface IMaintenance
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many rows went.</returns>
     Task<int> SumUpAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Makes room for the history of executions of the days to come, and removes what is older than it is to be kept.</summary>
+    /// <returns>False when something is left to do in a while.</returns>
+    Task<bool> KeepHistoryAsync(CancellationToken cancellationToken);
 }

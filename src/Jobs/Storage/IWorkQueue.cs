@@ -29,7 +29,7 @@ public interface IWorkQueue
 
     /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
     /// giving such a row back would run the job once more. A job that is still in the state that its execution saw is given
-    /// back after all. Claims that are no longer held are left alone.</summary>
+    /// back after all. Claims that are no longer held are left alone. Runs that they name go into the history of executions.</summary>
     Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and

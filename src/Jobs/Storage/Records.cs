@@ -59,10 +59,14 @@ public sealed record ClaimedJob(
 /// <param name="OwnQueue">The queue that the job itself carries, or null.</param>
 /// <param name="Claim">The claim that must still be held, or null for a change from outside.</param>
 /// <param name="Parameters">New values of job parameters, such as <c>RetryCount</c>; null to leave all.</param>
+/// <param name="Retention">In what time the job expires, as <see cref="RetentionRule"/> says; null takes any expiry away.</param>
 public sealed record StateChange(
     long JobId, long SeenStateId, string SeenStateName, IReadOnlyList<JobState> States, string? OwnQueue = null,
-    Claim? Claim = null, IReadOnlyDictionary<string, string?>? Parameters = null)
+    Claim? Claim = null, IReadOnlyDictionary<string, string?>? Parameters = null, TimeSpan? Retention = null)
 {
+    /// <summary>The run that it ends, for the history of executions; null when that is not kept.</summary>
+    public EndedRun? Run { get; init; }
+
     /// <summary>What the change does besides its history rows.</summary>
     public StateEffects Effects => StateEffects.Of(SeenStateName, States[^1], OwnQueue);
 
@@ -71,7 +75,11 @@ public sealed record StateChange(
 }
 
 /// <summary>A running job's claim and the state row that its execution saw last.</summary>
-public readonly record struct Lease(long JobId, Claim Claim, long StateId);
+public readonly record struct Lease(long JobId, Claim Claim, long StateId)
+{
+    /// <summary>Where it is dropped: the run that was cancelled, for the history of executions, or null.</summary>
+    public EndedRun? Run { get; init; }
+}
 
 /// <summary>A lock that excludes whoever names the same resource, Hangfire's servers among them.</summary>
 /// <param name="Resource">The resource, as <see cref="ExclusionRule.ResourceOf"/> names it.</param>

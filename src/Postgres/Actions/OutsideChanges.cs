@@ -1,7 +1,9 @@
+using JobRunner.Storage;
+
 namespace JobRunner.Postgres;
 
 /// <summary>Changes of state that no execution makes: a person's, or a program's.</summary>
-sealed class OutsideChanges(Database database, StateChanges changes, JobLocks locks, TimeProvider time)
+sealed class OutsideChanges(Database database, StateChanges changes, JobLocks locks, RetentionRule retention, TimeProvider time)
 {
     // Somebody else may change a job between our look and our change. Then we look again: a person's click should not get lost.
     const int Attempts = 5;
@@ -49,7 +51,7 @@ sealed class OutsideChanges(Database database, StateChanges changes, JobLocks lo
         for (var attempt = 0; attempt < Attempts && jobIds.Length > 0; attempt++)
         {
             var seen = await SeenJob.ReadAsync(connection, database.Command(SeeSql, Parameters.Ids(jobIds)), cancellationToken);
-            var wanted = seen.Where(job => concerns(job.StateName)).Select(job => job.To(to(job))).ToArray();
+            var wanted = seen.Where(job => concerns(job.StateName)).Select(ChangeOf).ToArray();
             if (wanted.Length == 0)
                 break;
             var applied = await changes.ApplyAsync(connection, wanted, cancellationToken);
@@ -59,6 +61,12 @@ sealed class OutsideChanges(Database database, StateChanges changes, JobLocks lo
         }
 
         return changed;
+
+        StateChange ChangeOf(SeenJob job)
+        {
+            var state = to(job);
+            return job.To(state, retention.Of(state, job.Call));
+        }
     }
 
     // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.

@@ -15,10 +15,17 @@ sealed class Expiry(Database database, TimeSpan abandoned)
             limit 1) mine
         """;
 
-    // States and parameters go with the job, by Hangfire's own cascade.
-    internal const string JobsSql = """
+    // States and parameters go with the job, by Hangfire's own cascade. One that has ended stays while a job waits for it: its worker died
+    // before it could release that, the sweep will, and has to know how this one ended. The list may be anybody's: it is not read as JSON.
+    internal const string JobsSql = $$"""
         with gone as materialized (
-            select id from hangfire.job where expireat < now() order by expireat limit $1 for update skip locked
+            select j.id from hangfire.job j
+            where j.expireat < now() and not (j.statename in {{StateSql.Final}} and exists (
+                select from hangfire.jobparameter p
+                cross join lateral regexp_matches(p.value, '"JobId" ?: ?"?([0-9]{1,18})', 'g') as listed(id)
+                cross join lateral (select from hangfire.job where id = listed.id[1]::bigint and statename = 'Awaiting' offset 0) waits
+                where p.jobid = j.id and p.name = 'Continuations'))
+            order by j.expireat limit $1 for update of j skip locked
         ), jobs as (
             delete from hangfire.job where id = any(array(select id from gone))
         ), lines as (

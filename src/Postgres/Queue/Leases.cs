@@ -3,7 +3,7 @@ using JobRunner.Storage;
 namespace JobRunner.Postgres;
 
 /// <summary>Keeps claims, and gives them back or up.</summary>
-sealed class Leases(Database database)
+sealed class Leases(Database database, HistoryLines? history)
 {
     // The token (column updatecount) is negative while one of our workers has the row: a Hangfire server leaves the column as
     // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release, and begins
@@ -51,13 +51,18 @@ sealed class Leases(Database database)
         select
         """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from held where not moved having count(*) > 0) told";
 
-    public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
+    public async Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
     {
         if (leases.Count == 0)
-            return Task.CompletedTask;
+            return;
         var claims = leases.Select(lease => lease.Claim).ToArray();
-        return database.NumberAsync(database.Command(DropSql, Parameters.QueueRows(claims), Parameters.Tokens(claims),
-            Parameters.Ids(leases.Select(lease => lease.JobId)), Parameters.Ids(leases.Select(lease => lease.StateId))), cancellationToken);
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var batch = Database.IndexedBatch(connection);
+        if (history is not null && await history.OfLeasesAsync(connection, leases, cancellationToken) is { } lines)
+            batch.BatchCommands.Add(lines);
+        batch.BatchCommands.Add(database.Command(DropSql, Parameters.QueueRows(claims), Parameters.Tokens(claims),
+            Parameters.Ids(leases.Select(lease => lease.JobId)), Parameters.Ids(leases.Select(lease => lease.StateId))));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // A lease is lost when its queue row went or was taken again, and also when somebody else changed the job's state: then the

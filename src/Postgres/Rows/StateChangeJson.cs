@@ -49,7 +49,9 @@ static class StateChangeJson
             json.WriteRawValue(StateData.Write(parameters), skipInputValidation: true);
         }
 
-        json.WriteBoolean("expires", effects.Expires);
+        json.WriteBoolean("final", effects.IsFinal);
+        if (change.Retention is { } retention)
+            json.WriteString("retention", string.Create(CultureInfo.InvariantCulture, $"{retention.TotalSeconds:0.###} seconds"));
         WriteText(json, "queue", effects.EnqueueTo);
         if (effects.ScheduleScore is { } score)
             json.WriteNumber("score", score);

@@ -1,5 +1,5 @@
 -- Marks and successes of runs, all or none (RunWriter). The arrays have one element for each job; jobids are sorted, for in this order jobs are locked
--- everywhere. Where a change has no state Processing (started) or Succeeded (ended), these are null.
+-- everywhere. Where a change has no state Processing (started) or Succeeded (ended), these are null, and so is retention where a job stays for ever.
 --
 -- Their guards: Hangfire's lock of the job is ours, the claim is held, the job is in the state that was seen. All is written as if they held; if one does not,
 -- everything is undone and stateids is null. A function does that in one round trip: a transaction that waited for its client between two would
@@ -8,7 +8,7 @@
 -- The settings: plans are kept, so they outlive the sizes that they were made for, and no other way of reading than by index is allowed.
 create or replace function jobrunner.write_runs(
     lockprefix text, jobids bigint[], seen bigint[], queueids bigint[], tokens integer[],
-    startedat timestamptz[], started jsonb[], endedat timestamptz[], ended jsonb[], kept interval,
+    startedat timestamptz[], started jsonb[], endedat timestamptz[], ended jsonb[], retention interval[],
     out stateids bigint[], out parents bigint[], out continuations text[])
 language plpgsql
 set enable_seqscan = off
@@ -35,8 +35,8 @@ begin
             select r.*,
                    case when r.started is not null then nextval('hangfire.state_id_seq') end as processing,
                    case when r.ended is not null then nextval('hangfire.state_id_seq') end as succeeded
-            from unnest(jobids, seen, queueids, tokens, startedat, started, endedat, ended)
-                as r(jobid, seen, queueid, token, startedat, started, endedat, ended)
+            from unnest(jobids, seen, queueids, tokens, startedat, started, endedat, ended, retention)
+                as r(jobid, seen, queueid, token, startedat, started, endedat, ended, retention)
         ), history as (
             insert into hangfire.state (id, jobid, name, createdat, data)
             select s.id, r.jobid, s.name, s.at, s.data
@@ -47,7 +47,7 @@ begin
         ), changed as (
             update hangfire.job j
             set stateid = coalesce(r.succeeded, r.processing), statename = case when r.ended is null then 'Processing' else 'Succeeded' end,
-                expireat = case when r.ended is not null then now() + kept end
+                expireat = now() + r.retention
             from run r where j.id = r.jobid and coalesce(j.stateid, 0) = r.seen
             returning true
         ), marked as materialized (

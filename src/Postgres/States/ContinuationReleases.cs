@@ -11,7 +11,7 @@ namespace JobRunner.Postgres;
 /// leaves is found by the sweep (AwaitingSweep), and so is a job whose own state was not there yet. Nothing is released
 /// twice: the release is a change of state like any other, guarded by the state Awaiting that it saw.
 /// </summary>
-sealed class ContinuationReleases(Database database, StateWriter writer, QueueRule? queues, TimeProvider time, ILogger logger)
+sealed class ContinuationReleases(Database database, StateWriter writer, QueueRule? queues, RetentionRule retention, TimeProvider time, ILogger logger)
 {
     const int Batch = 1000;
     const int MostNotYet = 10_000;
@@ -101,7 +101,10 @@ sealed class ContinuationReleases(Database database, StateWriter writer, QueueRu
     {
         var call = StoredCall.Read(reader.GetString(3), reader.GetString(4)).Invocation;
         var next = AwaitingState.Release(StateData.Read(StoredText.ReadOrNull(reader, 5)), job.ParentState, now);
-        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [queues?.Apply(next, call) ?? next], call?.Queue);
+        return new(job.JobId, reader.GetInt64(1), reader.GetString(2), [queues?.Apply(next, call) ?? next], call?.Queue)
+        {
+            Retention = retention.Of(next, call),
+        };
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.

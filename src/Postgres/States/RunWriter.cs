@@ -9,18 +9,18 @@ namespace JobRunner.Postgres;
 /// held, the job is in the state that was seen) nearly always hold, since whoever changes a job has its lock. So all are written as if they did,
 /// and undone when one did not (decision 5): that costs a third less than looking first. The function is in jobrunner-5.sql.
 /// </summary>
-sealed class RunWriter(Database database, JobLocks locks, TimeSpan expiration, CompatibilityLevel level)
+sealed class RunWriter(Database database, JobLocks locks, CompatibilityLevel level)
 {
     const string WriteSql = """
         select stateids, parents, continuations
         from jobrunner.write_runs(
             lockprefix => $1, jobids => $2, seen => $3, queueids => $4, tokens => $5,
-            startedat => $6, started => $7, endedat => $8, ended => $9, kept => $10)
+            startedat => $6, started => $7, endedat => $8, ended => $9, retention => $10)
         """;
 
-    /// <summary>True for a change that it can write.</summary>
+    /// <summary>True for a change that it can write: one that leaves no line in the history of executions, which the statement for all changes guards.</summary>
     public static bool Writes(StateChange change) =>
-        change is { Claim: not null, Parameters: null, SeenStateName: JobStates.Enqueued or JobStates.Processing }
+        change is { Claim: not null, Parameters: null, Run: null, SeenStateName: JobStates.Enqueued or JobStates.Processing }
         && change.States is [{ Name: JobStates.Processing }, { Name: JobStates.Succeeded }] or [{ Name: JobStates.Processing or JobStates.Succeeded }]
         && change.States.All(state => state.Reason is null);
 
@@ -57,7 +57,8 @@ sealed class RunWriter(Database database, JobLocks locks, TimeSpan expiration, C
         return database.Command(WriteSql,
             Parameters.Of(locks.Prefix), Parameters.Of(jobs, NpgsqlDbType.Bigint), Parameters.Ids(sorted.Select(change => change.SeenStateId)),
             Parameters.QueueRows(sorted.Select(change => change.Claim!.Value)), Parameters.Tokens(sorted.Select(change => change.Claim!.Value)),
-            At(processing), Data(processing), At(succeeded), Data(succeeded), Parameters.Of(expiration));
+            At(processing), Data(processing), At(succeeded), Data(succeeded),
+            Parameters.Of(Array.ConvertAll(sorted, change => change.Retention), NpgsqlDbType.Interval));
     }
 
     static NpgsqlParameter At(JobState?[] states) => Parameters.Of(Array.ConvertAll(states, state => state?.CreatedAt.UtcDateTime), NpgsqlDbType.TimestampTz);

@@ -3,8 +3,7 @@ namespace JobRunner.Postgres;
 /// <summary>The statement that changes states, whatever the change.</summary>
 static class StateChangeSql
 {
-    /// <summary>$1 the changes, as <see cref="StateChangeJson"/> writes them; $2 what the names of jobs' locks begin with; $3 how long jobs that end are
-    /// kept; $4 our channel.</summary>
+    /// <summary>$1 the changes, as <see cref="StateChangeJson"/> writes them; $2 what the names of jobs' locks begin with; $3 our channel.</summary>
     /// <remarks>
     /// 'given' says which jobs we have Hangfire's lock of (JobLocks): such a row has this transaction as its maker. 'change' keeps
     /// those changes whose guards hold, and locks their rows: the job, then its queue row, always in this order; the changes come sorted by job.
@@ -29,7 +28,7 @@ static class StateChangeSql
             select c.*, (select true from hangfire.lock
                          where resource = $2 || c.jobid || ':state-lock' and xmin = pg_current_xact_id()::xid) as ours
             from json_to_recordset($1) as c(
-                ord int, jobid bigint, seen bigint, queueid bigint, token int, ends bool, states json, name text, parameters json, expires bool,
+                ord int, jobid bigint, seen bigint, queueid bigint, token int, ends bool, states json, name text, parameters json, final bool, retention interval,
                 queue text, score float8, entry text, leavesschedule bool, addsretry bool, leavesretries bool, leavesawaiting bool,
                 counted text, uncounted text)
         ), change as materialized (
@@ -54,7 +53,7 @@ static class StateChangeSql
                 json_to_recordset(c.states) as (name text, reason text, at timestamptz, data jsonb), unnest(c.ids)) as s(name, reason, at, data, id)
         ), jobs as (
             update hangfire.job j
-            set stateid = c.ids[array_length(c.ids, 1)], statename = c.name, expireat = case when c.expires then now() + $3::interval end
+            set stateid = c.ids[array_length(c.ids, 1)], statename = c.name, expireat = now() + c.retention
             from change c where j.id = c.jobid and coalesce(j.stateid, 0) = c.seen
         ), replaced as (
             delete from hangfire.jobqueue where id = any(array(
@@ -103,11 +102,11 @@ static class StateChangeSql
         )
         select c.ord, c.ids[array_length(c.ids, 1)],
                (select {NewJobSignal.SendSql} from (select count(*) as jobs from change where queue is not null having count(*) > 0) told),
-               (select count(pg_notify($4, 'withdrawn:' || o.jobid || ':' || o.ids[array_length(o.ids, 1)])) from change o
+               (select count(pg_notify($3, 'withdrawn:' || o.jobid || ':' || o.ids[array_length(o.ids, 1)])) from change o
                 where o.queueid is null
                   and (select bool_or(q.fetchedat is not null)
                        from (select fetchedat from hangfire.jobqueue where jobid = o.jobid order by queue) q)),
-               case when c.expires then (
+               case when c.final then (
                    select array_agg(p.value) from hangfire.jobparameter p where p.jobid = c.jobid and p.name = 'Continuations') end
         from change c
         union all

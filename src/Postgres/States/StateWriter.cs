@@ -7,9 +7,9 @@ namespace JobRunner.Postgres;
 /// <summary>Writes changes of state, with all that follows from them but the release of jobs that wait for those that end.</summary>
 /// <param name="database">The database.</param>
 /// <param name="locks">Under which each job is changed.</param>
-/// <param name="expiration">How long jobs that end are kept.</param>
 /// <param name="level">The form in which to write.</param>
-sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration, CompatibilityLevel level)
+/// <param name="history">Writes lines of the history of executions; null when that is not kept.</param>
+sealed class StateWriter(Database database, JobLocks locks, CompatibilityLevel level, HistoryLines? history = null)
 {
     /// <summary>The time limit of a write, in seconds: a result may have many megabytes.</summary>
     public const int TimeoutSeconds = 30;
@@ -24,7 +24,13 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
         var ids = changes.Select(change => change.JobId).Distinct().Order().ToArray();
         batch.BatchCommands.Add(locks.Take(ids));
         foreach (var round in Rounds(changes))
+        {
             batch.BatchCommands.Add(CommandFor(round));
+            if (history is not null
+                && await history.OfChangesAsync(connection, round.Select(numbered => numbered.Change), cancellationToken) is { } lines)
+                batch.BatchCommands.Add(lines);
+        }
+
         batch.BatchCommands.Add(locks.Drop(ids));
         batch.Timeout = TimeoutSeconds;
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -33,7 +39,7 @@ sealed class StateWriter(Database database, JobLocks locks, TimeSpan expiration,
 
     NpgsqlBatchCommand CommandFor(List<(int Index, StateChange Change)> changes) => database.Command(StateChangeSql.Apply,
         new NpgsqlParameter<string> { TypedValue = StateChangeJson.Write(changes, level), NpgsqlDbType = NpgsqlDbType.Json },
-        Parameters.Of(locks.Prefix), Parameters.Of(expiration), Parameters.Of(database.Names.Own));
+        Parameters.Of(locks.Prefix), Parameters.Of(database.Names.Own));
 
     static async Task<(AppliedChanges Applied, List<WaitingChild> Ended)> ReadAppliedAsync(
         NpgsqlDataReader reader, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)

@@ -32,6 +32,7 @@ sealed class Housekeeping(
         InTurn("release continuations", ReleaseAwaitingAsync, TimeSpan.FromSeconds(10)),
         InTurn("remove expired jobs", ExpireAsync, TimeSpan.FromMinutes(1)),
         InTurn("sum up counters", SumUpAsync, TimeSpan.FromSeconds(10)),
+        InTurn("keep the history of executions", KeepHistoryAsync, TimeSpan.FromMinutes(1)),
     ];
 
     // In each interval one or two of a fleet do it, and others in the next, so whoever dies in its turn holds up nobody.
@@ -83,6 +84,9 @@ sealed class Housekeeping(
         < 10 * Batch => interval,
         _ => TimeSpan.Zero,
     };
+
+    async Task<TimeSpan> KeepHistoryAsync(TimeSpan interval, CancellationToken cancellationToken) =>
+        await maintenance.KeepHistoryAsync(cancellationToken) ? TimeSpan.FromHours(1) : interval;
 
     async Task<TimeSpan> ExpireAsync(TimeSpan interval, CancellationToken cancellationToken) =>
         await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? interval : TimeSpan.Zero;

@@ -29,6 +29,8 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 
     public IRecurringStore Recurring => throw new NotSupportedException();
 
+    public IExecutionHistory History { get; } = new NoHistory();
+
     public Task InitializeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
@@ -52,6 +54,16 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
     public void Announce(ServerInfo server, TimeSpan gap) => throw new NotSupportedException();
 
     public Task WithdrawAsync(string serverId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    sealed class NoHistory : IExecutionHistory
+    {
+        public bool IsKept => false;
+
+        public Task<IReadOnlyList<ExecutionRecord>> ReadAsync(ExecutionQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<MethodSummary>> SummarizeAsync(DateTimeOffset from, DateTimeOffset to, int count, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
 
     Task<T> Answer<T>(T answer) => IsDown ? throw new TimeoutException("The store does not answer.") : Task.FromResult(answer);
 }

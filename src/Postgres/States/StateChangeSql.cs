@@ -10,7 +10,7 @@ static class StateChangeSql
     /// All that follows reads 'change' only, never what another part returned: that would be quadratic.
     ///
     /// It is exact although all parts see the snapshot of the statement's start. If another transaction changes the job
-    /// first, 'for update' waits for it and checks the newest row again; a new state has a new id, so the guard fails. A claim that was taken
+    /// first, the lock of the row waits for it and checks the newest row again; a new state has a new id, so the guard fails. A claim that was taken
     /// back shows in its queue row, which is locked and checked again in the same way.
     ///
     /// A late end changes nothing, but gives up its claim all the same ('ended'). One that was not tried does not. A job that is enqueued
@@ -35,7 +35,7 @@ static class StateChangeSql
             select c.*, array(select nextval('hangfire.state_id_seq') from json_array_elements(c.states)) as ids
             from given c
             cross join lateral (
-                select from hangfire.job where id = c.jobid and coalesce(stateid, 0) = c.seen for update) j
+                select from hangfire.job where id = c.jobid and coalesce(stateid, 0) = c.seen for no key update) j
             left join lateral (
                 select true as isheld from hangfire.jobqueue where id = c.queueid and updatecount = c.token for update) q on true
             where c.ours and (c.queueid is null or q.isheld)

@@ -20,6 +20,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
     readonly Database _database;
     readonly PostgresOptions _options;
     readonly HistoryPartitions? _days;
+    readonly NewJobPacer _pacer;
     readonly ILogger _logger;
 
     public PostgresJobStore(
@@ -33,6 +34,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         var locks = new DistributedLocks(database, options.DistributedLockTimeout, time);
         var jobLocks = new JobLocks(database, locks, logger);
         var inserter = new JobInserter(database, level);
+        _pacer = new(database, time);
         var history = options.History is null ? null : new HistoryLines(database, new HistoryNames(database));
         _days = options.History is { } keep ? new HistoryPartitions(database, keep) : null;
         var writer = new StateWriter(database, jobLocks, level, history);
@@ -45,7 +47,7 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
             new QueueClaims(database, waiting, time, logger), new QueueLook(database, waiting), new Leases(database, history), changes,
             new Listener(database, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
-            database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, retention, time),
+            database, inserter, _pacer, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, retention, time),
             new OutsideChanges(database, changes, jobLocks, retention, time), queues, time);
         Reader = new JobReader(database);
         Maintenance = new Maintenance(
@@ -92,7 +94,11 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _pacer.FinishAsync();
+        await _database.DisposeAsync();
+    }
 
     static RecurringStore NewRecurring(Database database, DistributedLocks locks, JobInserter inserter, TimeProvider time)
     {

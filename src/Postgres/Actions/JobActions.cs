@@ -4,13 +4,18 @@ namespace JobRunner.Postgres;
 
 /// <summary>What clients and operators do.</summary>
 sealed class JobActions(
-    Database database, JobInserter inserter, ContinuationInserter continuations, OutsideChanges outside, QueueRule? queues, TimeProvider time)
+    Database database, JobInserter inserter, NewJobPacer pacer, ContinuationInserter continuations, OutsideChanges outside, QueueRule? queues, TimeProvider time)
     : IJobActions
 {
     public async Task<IReadOnlyList<long>> AddAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
-        return [.. (await inserter.AddAsync(connection, jobs, cancellationToken)).Select(added => added.JobId)];
+        var waiting = jobs.Count(job => job.State.Name == JobStates.Enqueued);
+        var tells = waiting == 0 || pacer.TellsNow();
+        long[] ids = [.. (await inserter.AddAsync(connection, jobs, cancellationToken, tells)).Select(added => added.JobId)];
+        if (!tells)
+            pacer.TellLater(waiting);
+        return ids;
     }
 
     public Task<IReadOnlyList<long>> AddContinuationsAsync(

@@ -14,10 +14,10 @@ public sealed class ManyJobsTests(PostgresFixture fixture) : StoreTests(fixture)
     {
         await Sql.ExecuteAsync(ConnectionString, """
             insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
-            select n, n, case when n <= 10 then 'Scheduled' when n <= 1510 then 'Failed' when n <= 10000 then 'Enqueued' else 'Succeeded' end, '{}', '[]', now()
+            select n, n, case when n <= 10 then 'Scheduled' when n <= 1510 then 'Failed' when n <= 15000 then 'Enqueued' else 'Succeeded' end, '{}', '[]', now()
             from generate_series(1, 20000) n
             """);
-        var newest = state switch { "Succeeded" => 20000, "Enqueued" => 10000, "Failed" => 1510, _ => 10 };
+        var newest = state switch { "Succeeded" => 20000, "Enqueued" => 15000, "Failed" => 1510, _ => 10 };
 
         var page = await Store.Reader.ListAsync(state, 2, 3, default);
 

@@ -175,7 +175,7 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.state (id, jobid, name, createdat, data) select n, n, 'Succeeded', now(), '{}' from generate_series(1, 10000) n
             """);
 
-        var plan = await ExplainAsync(JobLists.ListSql, "text, int, int, int, int", "'Succeeded', 20, 20, 1000, 2080");
+        var plan = await ExplainAsync(JobLists.ListSql, "text, int, int, int, int, int", "'Succeeded', 20, 20, 1000, 2080, 2080");
 
         ShouldReadAtMost(2080, plan);
         plan.ShouldContain("Backward");

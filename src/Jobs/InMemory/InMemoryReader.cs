@@ -13,11 +13,11 @@ sealed class InMemoryReader(InMemoryState store, InMemoryServers servers, InMemo
             return Task.FromResult(store.Jobs.TryGetValue(jobId, out var job) ? Details(job) : null);
     }
 
-    public Task<JobPage> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
     {
         lock (store.Lock)
         {
-            return Task.FromResult(new JobPage([.. Lists.In(state).Skip(offset).Take(count).Select(id => Summary(store.Jobs[id]))]));
+            return Task.FromResult(new JobListing([.. Lists.In(state).Skip(offset).Take(count).Select(id => Summary(store.Jobs[id]))]));
         }
     }
 

@@ -7,7 +7,7 @@ public interface IJobReader
     Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken);
 
     /// <summary>Jobs in a state, newest first: those with the highest ids.</summary>
-    Task<JobPage> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
+    Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
 
     /// <summary>How many jobs are in each state, and what stands around them. What is many need not be counted one by one; the answer says where it was not.</summary>
     Task<StoreCounts> CountAsync(CancellationToken cancellationToken);

@@ -10,6 +10,7 @@ sealed class WaitingQueues(Database database)
     public const int Many = 64;
 
     const int MostNames = 100;
+    const int FirstProbe = 250;
 
     // From one queue to the next by the index, whoever's they are.
     internal const string NamesSql = "with recursive " + QueueRowSql.WaitingNames + " select queue from names";
@@ -39,8 +40,17 @@ sealed class WaitingQueues(Database database)
             return ([.. queues.Where(waiting.Contains)], true);
         }
 
-        var found = await Database.ReadTextsAsync(
-            connection, database.Command(ProbeSql, Parameters.Of(queues.ToArray(), NpgsqlDbType.Text), Parameters.Of(most)), cancellationToken);
-        return (found, found.Count < most);
+        // Where many have jobs, the first few of them nearly always do: the names of all are long to send.
+        var found = new List<string>();
+        var probed = 0;
+        for (var next = FirstProbe; probed < queues.Count && found.Count < most; next *= 4)
+        {
+            var some = queues.Skip(probed).Take(next).ToArray();
+            found.AddRange(await Database.ReadTextsAsync(connection,
+                database.Command(ProbeSql, Parameters.Of(some, NpgsqlDbType.Text), Parameters.Of(most - found.Count)), cancellationToken));
+            probed += some.Length;
+        }
+
+        return (found, probed == queues.Count && found.Count < most);
     }
 }

@@ -5,14 +5,16 @@ namespace JobRunner.Postgres;
 /// <summary>Lists of the jobs in one state, newest first, from tables in which no index has them in this order.</summary>
 sealed class JobLists(Database database)
 {
-    // A state with fewer jobs is sorted as a whole.
+    // A state with fewer jobs is sorted as a whole at once; one with fewer than many, when its jobs are not among the newest.
     const int Few = 1000;
+    const int Many = 10_000;
 
     // Three ways, each taken only when the one before it does not do. A small state is read from the index of states, and sorted. Of a
     // large one, those among the newest jobs of all nearly always fill the page. Where those are of other states (a million that
     // wait), the end of the index is read: entries of one state stand there in the order of their rows' places, so these are the
     // jobs that have entered the state last, unless the table had holes to fill. ('between' and 'order by' make the planner read from that
-    // end; '=' would tell it that any order does.) $1 state, $2 offset, $3 count, $4 few, $5 how many rows to read in the latter ways.
+    // end; '=' would tell it that any order does.) $1 state, $2 offset, $3 count, $4 few, $5 and $6 how many rows to read in the
+    // latter ways.
     internal const string ListSql = """
         with few as materialized (
             select id from hangfire.job where statename between $1 and $1 order by statename desc limit $4
@@ -25,15 +27,15 @@ sealed class JobLists(Database database)
             select id from hangfire.job
             where statename between $1 and $1 and (select count(*) from few) = $4 and (select count(*) from newest) < $2 + $3
             order by statename desc
-            limit $5
+            limit $6
         ), page as materialized (
             select id from (
                 select id from few where (select count(*) from few) < $4
                 union select id from newest
-                union select id from latest) found
+                union (select id from latest order by id desc limit $2 + $3)) found
             order by id desc offset $2 limit $3
         )
-        select (select count(*) from latest) = $5,
+        select (select count(*) from latest) = $6,
                j.id, j.invocationdata, j.arguments, j.createdat, j.statename, coalesce(s.createdat, j.createdat), s.data, s.reason
         from page
         cross join lateral (select * from hangfire.job where id = page.id offset 0) j
@@ -41,11 +43,11 @@ sealed class JobLists(Database database)
         order by page.id desc
         """;
 
-    public async Task<JobPage> ReadAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    public async Task<JobListing> ReadAsync(string state, int offset, int count, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var batch = Database.IndexedBatch(connection, database.Command(ListSql, Parameters.Of(state),
-            Parameters.Of(offset), Parameters.Of(count), Parameters.Of(Few), Parameters.Of(2 * (Few + offset + count))));
+            Parameters.Of(offset), Parameters.Of(count), Parameters.Of(Few), Parameters.Of(2 * (Few + offset + count)), Parameters.Of(Many + offset + count)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var jobs = new List<JobSummary>();

@@ -48,7 +48,7 @@ sealed class JobReader(Database database) : IJobReader
         return details with { History = history };
     }
 
-    public Task<JobPage> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
         _lists.ReadAsync(state, offset, count, cancellationToken);
 
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) => _counter.CountAsync(cancellationToken);

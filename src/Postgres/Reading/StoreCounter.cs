@@ -70,7 +70,7 @@ sealed class StoreCounter(Database database)
     {
         await using var batch = Database.IndexedBatch(connection,
             database.Command(StatesSql, Parameters.Of(_byRows, NpgsqlDbType.Text), Parameters.Of(Bound)),
-            database.Command(QueuesSql, Parameters.Of(MostQueues), Parameters.Of(2 * Bound)),
+            database.Command(QueuesSql, Parameters.Of(MostQueues), Parameters.Of(Bound)),
             database.Command(OthersSql, Parameters.Of(Bound)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);

@@ -39,7 +39,7 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 
     public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken) => Answer<JobDetails?>(null);
 
-    public Task<JobPage> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) => Answer(new JobPage([]));
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) => Answer(new JobListing([]));
 
     public Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JobLogLine>>([]);

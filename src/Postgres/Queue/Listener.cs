@@ -78,7 +78,7 @@ sealed class Listener(Database database, TimeSpan quietLimit, TimeProvider time,
                 var isProven = database.LifeLine.Lend(connection);
                 if (connection.State != ConnectionState.Open)
                     throw new IOException("The connection broke while it was used to tell that this worker lives.");
-                if (connection.Wait((int)LifeLine.Slice.TotalMilliseconds) || isProven)
+                if (connection.Wait((int)database.LifeLine.Slice.TotalMilliseconds) || isProven)
                     heardAt = time.GetTimestamp();
                 if (time.GetElapsedTime(heardAt) <= quietLimit)
                     continue;

@@ -32,7 +32,7 @@ sealed class JobLists(Database database)
             select id from (
                 select id from few where (select count(*) from few) < $4
                 union select id from newest
-                union select id from latest) found
+                union (select id from latest order by id desc limit $2 + $3)) found
             order by id desc offset $2 limit $3
         )
         select (select count(*) from latest) = $6,

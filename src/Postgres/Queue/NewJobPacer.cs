@@ -9,6 +9,8 @@ sealed class NewJobPacer(Database database, TimeProvider time)
 {
     static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(5);
 
+    static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(1);
+
     const string TellSql = "select " + NewJobSignal.SendSql + " from (values ($1::bigint)) as told(jobs)";
 
     readonly Lock _lock = new();
@@ -39,8 +41,8 @@ sealed class NewJobPacer(Database database, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until all have been told of.</summary>
-    public Task FinishAsync() => _later;
+    /// <summary>Waits until all have been told of, for a second at most.</summary>
+    public Task FinishAsync() => Task.WhenAny(_later, Task.Delay(_lastWords, time));
 
     async Task TellAsync()
     {

@@ -6,6 +6,7 @@ namespace JobRunner.Benchmarks;
 public static class BenchJobs
 {
     static readonly ConcurrentQueue<double> _pickUps = new();
+    static readonly ConcurrentQueue<double> _exclusive = new();
     static TaskCompletionSource<long> _touched = new();
 
     public static Task NoOpAsync() => Task.CompletedTask;
@@ -56,11 +57,29 @@ public static class BenchJobs
         return Task.CompletedTask;
     }
 
-    /// <summary>What <see cref="TellPickUpAsync"/> has noted, in milliseconds, oldest first.</summary>
-    internal static IReadOnlyList<double> TakePickUps()
+    /// <summary>The same, with the resource to itself that the argument names.</summary>
+    [DisableConcurrentExecution("exclusive-{0}", 600)]
+    public static Task ExclusiveAsync(string resource, long enqueuedAt)
     {
-        var all = _pickUps.ToArray();
-        _pickUps.Clear();
+        _exclusive.Enqueue(TimeProvider.System.GetElapsedTime(enqueuedAt).TotalMilliseconds);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The same, with a resource that all calls share.</summary>
+    [DisableConcurrentExecution("exclusive-one", 600)]
+    public static Task ExclusiveAsync(long enqueuedAt) => ExclusiveAsync("", enqueuedAt);
+
+    /// <summary>What <see cref="TellPickUpAsync"/> has noted, in milliseconds, oldest first.</summary>
+    internal static IReadOnlyList<double> TakePickUps() => Take(_pickUps);
+
+    /// <summary>The same of <see cref="ExclusiveAsync(string, long)"/>.</summary>
+    internal static IReadOnlyList<double> TakeExclusive() => Take(_exclusive);
+
+    static List<double> Take(ConcurrentQueue<double> noted)
+    {
+        var all = new List<double>();
+        while (noted.TryDequeue(out var one))
+            all.Add(one);
         return all;
     }
 

@@ -31,6 +31,8 @@ static class BenchOptions
         Description = "Leave out the bare program that runs before each run, on the same tables: its rate is the limit to compare with",
     };
 
+    public static Option<bool> History() => new("--history") { Description = "Keep the history of executions, too: a line for each job" };
+
     public static Option<int> Busy() =>
         Number("--busy", "How many processors another process keeps busy meanwhile", 0, least: 0);
 

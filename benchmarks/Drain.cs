@@ -4,7 +4,7 @@ namespace JobRunner.Benchmarks;
 sealed record Drain(int Jobs, TimeSpan FromStart, TimeSpan FromFirstClaim, Usage Usage)
 {
     const int Batch = 5000;
-    const int WarmUpJobs = 2000;
+    const int WarmUpJobs = 20_000;
 
     public double PerSecond => Jobs / FromStart.TotalSeconds;
 
@@ -14,7 +14,7 @@ sealed record Drain(int Jobs, TimeSpan FromStart, TimeSpan FromFirstClaim, Usage
         BenchStore store, Func<BenchHost> build, JobCall warmUp, JobCall call, int jobs, CancellationToken cancellationToken)
     {
         await store.ResetAsync();
-        await RunAsync(store, build, warmUp, WarmUpJobs, cancellationToken);
+        await RunAsync(store, build, warmUp, Math.Min(WarmUpJobs, jobs), cancellationToken);
         await store.ResetAsync();
         return await RunAsync(store, build, call, jobs, cancellationToken);
     }

@@ -61,10 +61,14 @@ sealed partial class PostgresBenchStore : BenchStore
     public async Task UsePgBouncerAsync(int serverConnections, int clientConnections) =>
         _pooler = await PgBouncer.StartAsync(_admin, serverConnections, clientConnections);
 
+    /// <summary>Whether hosts that are built from now on keep the history of executions.</summary>
+    public bool KeepsHistory { get; set; }
+
     /// <summary>For workers and clients.</summary>
     public string WorkerConnectionString => new NpgsqlConnectionStringBuilder(_pooler?.ConnectionString ?? _admin) { Database = _database }.ConnectionString;
 
-    public override void Use(JobRunnerBuilder jobs) => jobs.UsePostgres(WorkerConnectionString);
+    public override void Use(JobRunnerBuilder jobs) => jobs.UsePostgres(
+        WorkerConnectionString, options => options.History = KeepsHistory ? TimeSpan.FromDays(30) : null);
 
     /// <summary>A connection for statements of our own that are measured: prepared when they come again, and on indexes only, as the
     /// engine has its own (the tables have just been filled, and nobody has analyzed them).</summary>

@@ -11,6 +11,7 @@ var root = new RootCommand("Measures JobRunner. Each scenario prints what it fin
     IdleScenario.Command(),
     BacklogScenario.Command(),
     MixedScenario.Command(),
+    ExclusiveScenario.Command(),
     SandboxScenario.Command(),
     CallScenario.Command(),
     BloatScenario.Command(),

@@ -13,13 +13,16 @@ static class ThroughputScenario
         var runs = BenchOptions.Runs();
         var noLimit = BenchOptions.NoLimit();
         var busy = BenchOptions.Busy();
-        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed, with full history") { jobs, runs, noLimit, busy };
+        var history = BenchOptions.History();
+        var command = new Command("throughput", "No-op async jobs, enqueued beforehand: jobs per second until all are committed, with full history") { jobs, runs, noLimit, busy, history };
         var store = new StoreChoice(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var opened = await store.OpenAsync(parsed);
             await using var burning = BusyProcessors.Start(parsed.GetValue(busy));
-            var report = new Report("throughput", opened).Add("busy", parsed.GetValue(busy));
+            var report = new Report("throughput", opened).Add("busy", parsed.GetValue(busy)).Add("history", parsed.GetValue(history));
+            if (opened is PostgresBenchStore postgres)
+                postgres.KeepsHistory = parsed.GetValue(history);
             return await RunAsync(report, opened, parsed.GetValue(jobs), parsed.GetValue(runs), !parsed.GetValue(noLimit), cancellationToken);
         });
         return command;

@@ -13,7 +13,7 @@ sealed partial class BarePump(NpgsqlConnection connection)
 {
     const int Loops = 2;
     const int Batch = 1000;
-    const int WarmUpJobs = 2000;
+    const int WarmUpJobs = 20_000;
 
     readonly string _worker = $"bare:{Environment.ProcessId}:{Guid.NewGuid()}";
 
@@ -21,7 +21,7 @@ sealed partial class BarePump(NpgsqlConnection connection)
     public static async Task<BareRun> WarmedAsync(PostgresBenchStore store, JobCall call, int jobs, CancellationToken cancellationToken)
     {
         await store.ResetAsync();
-        await RunAsync(store, call, WarmUpJobs, cancellationToken);
+        await RunAsync(store, call, Math.Min(WarmUpJobs, jobs), cancellationToken);
         await store.ResetAsync();
         var run = await RunAsync(store, call, jobs, cancellationToken);
         await store.VerifyHistoryAsync(jobs);

@@ -21,8 +21,11 @@ sealed class StoreCycle(BenchHost host, string connectionString, HangfireRows ro
     static readonly string _type = typeof(BenchJobs).FullName!;
 
     // As a worker's: it knows its own types, and has seen the others before.
-    static readonly RecurringRules _rules = new(
-        call => call.Type.StartsWith(_type, StringComparison.Ordinal), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(15));
+    readonly RecurringRules _rules = new(
+        call => call.Type.StartsWith(_type, StringComparison.Ordinal), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(15))
+    {
+        Memory = new(TimeProvider.System),
+    };
 
     readonly IJobStore _store = host.Store;
 
@@ -33,7 +36,7 @@ sealed class StoreCycle(BenchHost host, string connectionString, HangfireRows ro
         IReadOnlyList<ClaimedJob> claimed = [];
         var applied = new AppliedChanges([]);
         var removed = 0;
-        var look = await TimeAsync(() => _store.Queue.LookAsync(queues, cancellationToken));
+        var look = await TimeAsync(() => _store.Queue.LookAsync(new(queues), cancellationToken));
         var recurring = await TimeAsync(() => _store.Recurring.EnqueueDueAsync(_rules, cancellationToken));
         var claim = await TimeAsync(async () => claimed = await _store.Queue.ClaimAsync(queues, batch, cancellationToken));
         StateChange[] changes = [.. claimed.Select(End)];

@@ -1,6 +1,7 @@
 using JobRunner.Dashboard.Access;
 using JobRunner.Dashboard.Assets;
 using JobRunner.Dashboard.Details;
+using JobRunner.Dashboard.Executions;
 using JobRunner.Dashboard.Layout;
 using JobRunner.Dashboard.Lists;
 using JobRunner.Dashboard.Live;
@@ -24,6 +25,7 @@ public static class DashboardEndpoints
         pages.AddEndpointFilter<DashboardGuard>();
         pages.MapOverview();
         pages.MapLists();
+        pages.MapExecutions();
         pages.MapDetails();
         pages.MapLive();
         pages.MapAssets();

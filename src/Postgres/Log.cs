@@ -20,6 +20,9 @@ static partial class Log
     [LoggerMessage(113, LogLevel.Warning, "A claim failed on its way, and ends with the {Count} jobs that it had")]
     public static partial void PartOfClaim(this ILogger logger, Exception exception, int count);
 
+    [LoggerMessage(114, LogLevel.Warning, "The days of the history of executions could not be made ({Message}): its lines are kept in one table until somebody may")]
+    public static partial void NoDays(this ILogger logger, string message);
+
     [LoggerMessage(120, LogLevel.Information, "A pooler is between us and the database: no statement is prepared, and jobs are found by polling. " +
         "(A pooler that keeps sessions, or prepared statements, does not need this: say Max Auto Prepare in the connection string.)")]
     public static partial void PoolerFound(this ILogger logger);

@@ -1,5 +1,6 @@
 using JobRunner.Storage;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
@@ -18,35 +19,46 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
 
     readonly Database _database;
     readonly PostgresOptions _options;
+    readonly HistoryPartitions? _days;
+    readonly NewJobPacer _pacer;
+    readonly ILogger _logger;
 
     public PostgresJobStore(
         PostgresOptions options, CompatibilityLevel level, TimeProvider time, ILogger<PostgresJobStore> logger, QueueRule? queues = null,
-        TimeSpan? quietLimit = null)
+        RetentionRule? retention = null, TimeSpan? quietLimit = null)
     {
         _options = options;
+        _logger = logger;
+        retention ??= new(new());
         var database = _database = new Database(options, logger);
         var locks = new DistributedLocks(database, options.DistributedLockTimeout, time);
         var jobLocks = new JobLocks(database, locks, logger);
         var inserter = new JobInserter(database, level);
-        var writer = new StateWriter(database, jobLocks, options.JobExpiration, level);
         var callQueues = new CallQueues(database, queues);
-        var releases = new ContinuationReleases(database, writer, callQueues, time, logger);
-        var changes = new StateChanges(database, writer, new RepeatedChanges(database, level), jobLocks, releases);
+        _pacer = new(database, time);
+        var history = options.History is null ? null : new HistoryLines(database, new HistoryNames(database));
+        _days = options.History is { } keep ? new HistoryPartitions(database, keep) : null;
+        var writer = new StateWriter(database, jobLocks, level, history);
+        var releases = new ContinuationReleases(database, writer, callQueues, retention, time, logger);
+        var changes = new StateChanges(
+            database, new RunWriter(database, jobLocks, level), writer, new RepeatedChanges(database, level), jobLocks, releases);
 
+        var waiting = new WaitingQueues(database);
         Queue = new WorkQueue(
-            new QueueClaims(database, time, logger), new QueueLook(database), new Leases(database), changes,
-            new Listener(database, options.ConnectionString, quietLimit ?? _quietLimit, time, logger));
+            new QueueClaims(database, waiting, time, logger), new QueueLook(database, waiting), new Leases(database, history), changes,
+            new Listener(database, quietLimit ?? _quietLimit, time, logger));
         Actions = new JobActions(
-            database, inserter, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, time),
-            new OutsideChanges(database, changes, callQueues, jobLocks, time), time);
+            database, inserter, _pacer, new ContinuationInserter(database, locks, jobLocks, inserter, writer, queues, retention, time),
+            new OutsideChanges(database, changes, callQueues, jobLocks, retention, time), time);
         Reader = new JobReader(database);
         Maintenance = new Maintenance(
             new JobRescue(database, options.InvisibilityTimeout), new ScheduledJobs(database, locks, jobLocks, writer, callQueues, time),
-            new AwaitingSweep(database, releases), new Expiry(database, locks));
+            new AwaitingSweep(database, releases), new Expiry(database, options.DistributedLockTimeout), new CounterSums(database), _days);
         Servers = new ServerRegistry(database);
         Notes = new NotesStore(database);
         Locks = new ResourceLocks(database, locks);
         Recurring = NewRecurring(database, locks, inserter, time);
+        History = new HistoryReader(database, options.History is not null);
     }
 
     public string Description => _database.Description;
@@ -67,10 +79,27 @@ sealed class PostgresJobStore : IJobStore, IAsyncDisposable
 
     public IRecurringStore Recurring { get; }
 
-    public Task InitializeAsync(CancellationToken cancellationToken) =>
-        new SchemaInstaller(_database, _options.NotifyTrigger).RunAsync(cancellationToken);
+    public IExecutionHistory History { get; }
 
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    public async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        await new SchemaInstaller(_database, _options.NotifyTrigger).RunAsync(cancellationToken);
+        try
+        {
+            await (_days?.KeepAsync(true, cancellationToken) ?? Task.FromResult(true));
+        }
+        catch (PostgresException e)
+        {
+            // Lines go into the default partition until somebody may do it.
+            _logger.NoDays(e.MessageText);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _pacer.FinishAsync();
+        await _database.DisposeAsync();
+    }
 
     static RecurringStore NewRecurring(Database database, DistributedLocks locks, JobInserter inserter, TimeProvider time)
     {

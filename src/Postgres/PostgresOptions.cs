@@ -11,8 +11,13 @@ public sealed class PostgresOptions
     /// live beside it in <c>jobrunner</c>, or in <c>jobrunner_</c> and this name when it is another one.</summary>
     public string Schema { get; set; } = "hangfire";
 
-    /// <summary>How long jobs that succeeded or were deleted are kept (1 day). Failed jobs are kept until somebody deletes them.</summary>
+    /// <summary>How long jobs that succeeded or were deleted are kept (1 day; from a minute to ten years), where
+    /// <see cref="JobRunnerOptions.Retention"/> says nothing else.</summary>
     public TimeSpan JobExpiration { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long the history of executions is kept: a short line for each that ended, in a table of ours. It is dropped by days.
+    /// Default null: none is written. From a day to ten years.</summary>
+    public TimeSpan? History { get; set; }
 
     /// <summary>After how long a job that a Hangfire server took, and never finished, is taken back (30 minutes, as Hangfire's).
     /// Jobs of JobRunner's own workers do not wait for it.</summary>
@@ -23,7 +28,8 @@ public sealed class PostgresOptions
     /// job of theirs that runs longer under its lock would otherwise run beside ours.</summary>
     public TimeSpan DistributedLockTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The most connections that one process opens, unless the connection string says so (10). One more listens.</summary>
+    /// <summary>The most connections that one process opens for its work, unless the connection string says so (10). One more listens, and tells that
+    /// the worker lives. They are opened as they are needed, and beyond the first one go when they have been idle for some ten seconds.</summary>
     public int MaxPoolSize { get; set; } = 10;
 
     /// <summary>Adds a trigger to Hangfire's table <c>jobqueue</c> that tells workers of each new job at once, also of those that
@@ -37,7 +43,11 @@ public sealed class PostgresOptions
         if (string.IsNullOrWhiteSpace(ConnectionString))
             throw new ArgumentException(
                 "PostgresOptions.ConnectionString is empty; give one, such as 'Host=db;Database=app;Username=jobs;Password=...'.");
-        RequirePositive(nameof(JobExpiration), JobExpiration);
+        if (JobExpiration < RetentionOptions.Shortest || JobExpiration > RetentionOptions.Longest)
+            throw new ArgumentException(
+                $"PostgresOptions.{nameof(JobExpiration)} is {JobExpiration}; it must be between {RetentionOptions.Shortest} and {RetentionOptions.Longest.Days} days.");
+        if (History < TimeSpan.FromDays(1) || History > RetentionOptions.Longest)
+            throw new ArgumentException($"PostgresOptions.{nameof(History)} is {History}; it must be between 1 and {RetentionOptions.Longest.Days} days.");
         RequirePositive(nameof(InvisibilityTimeout), InvisibilityTimeout);
         RequirePositive(nameof(DistributedLockTimeout), DistributedLockTimeout);
         if (MaxPoolSize < 1)

@@ -20,9 +20,11 @@ public static class PostgresServices
         var options = new PostgresOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
         options.Require();
+        builder.Options.Retention.Succeeded ??= options.JobExpiration;
+        builder.Options.Retention.Deleted ??= options.JobExpiration;
         builder.Services.AddSingleton<IJobStore>(p => new PostgresJobStore(
             options, builder.Options.CompatibilityLevel, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresJobStore>>(),
-            p.GetRequiredService<QueueRule>()));
+            p.GetRequiredService<QueueRule>(), p.GetRequiredService<RetentionRule>()));
         return builder;
     }
 }

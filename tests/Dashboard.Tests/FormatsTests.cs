@@ -1,4 +1,5 @@
 using JobRunner.Dashboard.Formats;
+using JobRunner.Storage;
 
 namespace JobRunner.Dashboard.Tests;
 
@@ -59,5 +60,25 @@ public sealed class FormatsTests
         Cut.ToLine("ab😀cd", 4).ShouldBe("ab…");
         Cut.ToLength("ab😀cd", 3).ShouldStartWith("ab\n…");
         Cut.ToLine(" a\n\tb\0 ", 9).ShouldBe("a b");
+    }
+
+    [Theory]
+    [InlineData(10_000, "≈ 10,000")]
+    [InlineData(1_234_567, "≈ 1,230,000")]
+    [InlineData(999_999, "≈ 1,000,000")]
+    public void An_estimate_says_so_and_has_three_digits(long estimated, string shown)
+    {
+        var counts = new StoreCounts(new Dictionary<string, long> { [JobStates.Enqueued] = estimated, [JobStates.Failed] = 12_345 }, 500, 1,
+            new Dictionary<string, long> { ["a"] = 20, ["b"] = 19 })
+        {
+            Estimated = new HashSet<string> { JobStates.Enqueued }, RetriesBound = 500, QueueBound = 20,
+        };
+
+        CountTexts.OfState(counts, JobStates.Enqueued).ShouldBe(shown);
+        CountTexts.OfState(counts, JobStates.Failed).ShouldBe("12,345");
+        (CountTexts.OfRetries(counts), CountTexts.OfWaiting(counts)).ShouldBe(("500+", shown));
+        counts.Queues.Values.Select(waiting => CountTexts.OfQueue(counts, waiting)).ShouldBe(["20+", "19"]);
+        CountTexts.Inexact(counts).ShouldBe(new Dictionary<string, string> { ["Enqueued"] = shown, ["retries"] = "500+", ["waiting"] = shown }, ignoreOrder: true);
+        CountTexts.Inexact(counts with { Estimated = new HashSet<string>(), RetriesBound = 501, QueueBound = 21 }).ShouldBeEmpty();
     }
 }

@@ -10,7 +10,7 @@ public sealed class InMemoryConformanceTests : JobStoreConformance
 
     protected override DateTimeOffset Now => _time.GetUtcNow();
 
-    protected override Task<IJobStore> CreateAsync() => Task.FromResult<IJobStore>(new InMemoryJobStore(_time));
+    protected override Task<IJobStore> CreateAsync() => Task.FromResult<IJobStore>(new InMemoryJobStore(_time, history: 1000));
 
     protected override Task PassTimeAsync(TimeSpan time)
     {

@@ -96,8 +96,9 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
     }
 
     [Fact]
-    public async Task Many_that_wait_are_looked_at_page_by_page_and_again_from_the_start()
+    public async Task Many_that_wait_are_looked_at_page_by_page_and_again_from_the_start_by_all_workers_together()
     {
+        await using var other = TestStore.Open(ConnectionString);
         var waiting = await AddAsync();
         var ended = await AddAsync();
         for (var i = 0; i < 12; i++)
@@ -106,7 +107,7 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
 
         var released = 0;
         for (var page = 0; page < 4; page++)
-            released += await Store.Maintenance.ReleaseAwaitingAsync(4, default);
+            released += await (page % 2 == 0 ? Store : other).Maintenance.ReleaseAwaitingAsync(4, default);
         released.ShouldBe(2);
 
         var late = (await _hangfire.AddContinuationAsync(waiting)).Child;
@@ -129,6 +130,60 @@ public sealed class ContinuationSweepTests(PostgresFixture fixture) : StoreTests
         await StateShouldBeAsync(parent, JobStates.Succeeded);
         (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
         await StateShouldBeAsync(child, JobStates.Enqueued);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Many_that_wait_for_one_job_are_released_in_transactions_of_a_thousand_and_the_sweep_finds_what_a_crash_between_them_left()
+    {
+        const int children = 2500;
+        var parent = await AddAsync();
+        var awaiting = JobState.Awaiting(parent, ContinuationOptions.OnlyOnSucceededState, AwaitingState.NextEnqueued(), Now);
+        var ids = await Store.Actions.AddContinuationsAsync(parent, [.. Enumerable.Repeat(Job(awaiting), children)], default);
+        await ExecuteAsync($"""
+            create function hangfire.crash() returns trigger language plpgsql as $$ begin raise exception 'crash'; end $$;
+            create trigger crash before insert on hangfire.state for each row when (new.jobid = {ids[1500]}) execute function hangfire.crash()
+            """);
+        await SucceedAsync();
+        (await TransactionsAsync()).ShouldBe(["1000"], "the second one failed, and the parent has ended all the same");
+        await StateShouldBeAsync(parent, JobStates.Succeeded);
+        await ExecuteAsync("drop function hangfire.crash() cascade");
+
+        (await Store.Maintenance.ReleaseAwaitingAsync(5000, default)).ShouldBe(1500);
+
+        (await TransactionsAsync()).ShouldBe(["1000", "1000", "500"]);
+        (await SetAsync()).ShouldBeEmpty();
+    }
+
+    // The rows that one transaction has written bear its number.
+    Task<List<string>> TransactionsAsync() => Sql.LinesAsync(ConnectionString,
+        "select count(*)::text from hangfire.state where name = 'Enqueued' and jobid <> (select min(id) from hangfire.job) group by xmin::text order by count(*) desc");
+
+    [Fact]
+    public async Task A_job_that_has_ended_does_not_expire_before_what_waits_for_it_is_released()
+    {
+        var parent = await AddAsync();
+        var child = (await _hangfire.AddContinuationAsync(parent)).Child;
+        await ExecuteAsync($"update hangfire.job set statename = 'Succeeded', expireat = now() - interval '1 hour' where id = {parent}");
+
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(0);
+        (await Store.Maintenance.ReleaseAwaitingAsync(100, default)).ShouldBe(1);
+        await StateShouldBeAsync(child, JobStates.Enqueued);
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("[{\"JobId\":\"999999999999999999\"}, {\"JobId\": 7}]")]
+    [InlineData("[{\"JobId\":\"99999999999999999999999\"}]")]
+    public async Task A_list_of_continuations_that_cannot_be_read_keeps_no_job(string list)
+    {
+        var parent = await AddAsync();
+        await ExecuteAsync($"""
+            update hangfire.job set statename = 'Succeeded', expireat = now() - interval '1 hour' where id = {parent};
+            insert into hangfire.jobparameter (jobid, name, value) values ({parent}, 'Continuations', '{list}')
+            """);
+
+        (await Store.Maintenance.ExpireAsync(100, default)).ShouldBe(1);
     }
 
     static DateTimeOffset Now => TimeProvider.System.GetUtcNow();

@@ -1,6 +1,7 @@
 using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace JobRunner.Postgres.Tests;
 
@@ -23,6 +24,26 @@ public sealed class EnqueueTests(PostgresFixture fixture) : StoreTests(fixture)
         (await CommitsAsync() - before).ShouldBeLessThan(200);
         foreach (var (n, id) in ids.Index().Where(job => job.Index % 100 == 0))
             (await client.GetAsync(id))!.Invocation!.Arguments.ShouldBe([$"\"{n}\""], "each caller got the id of its own job");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Jobs_added_one_by_one_are_told_of_all_and_not_each()
+    {
+        const int jobs = 200;
+        var heard = new List<string>();
+        await using var listener = new NpgsqlConnection(ConnectionString);
+        listener.Notification += (_, told) => heard.Add(told.Payload);
+        await listener.OpenAsync();
+        await using (var listen = new NpgsqlCommand("listen new_job", listener))
+            await listen.ExecuteNonQueryAsync();
+        var client = Client();
+
+        for (var n = 0; n < jobs; n++)
+            await client.EnqueueAsync(() => Work.Do("one"));
+
+        while (heard.Sum(payload => int.Parse(payload.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)) < jobs)
+            (await listener.WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeTrue("a notification for each job");
+        heard.Count.ShouldBeLessThan(jobs);
     }
 
     [Fact(Timeout = 60_000)]

@@ -124,10 +124,27 @@ public sealed class ForeignRowsTests(PostgresFixture fixture) : StoreTests(fixtu
         (await Store.Reader.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
 
         await Store.Maintenance.ExpireAsync(100, default);
+        (await Store.Maintenance.SumUpAsync(2, default)).ShouldBe(2);
+        (await Store.Maintenance.SumUpAsync(2, default)).ShouldBe(1);
+        (await Store.Maintenance.SumUpAsync(2, default)).ShouldBe(0);
 
         (await Store.Reader.CountAsync(default)).ByState[JobStates.Succeeded].ShouldBe(12);
         (await LinesAsync("select key || value from hangfire.aggregatedcounter order by key")).ShouldBe(["other5", "stats:succeeded12"]);
         (await LinesAsync("select key from hangfire.counter")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("jobrunner@machine:1:2", "1 second", 1)]
+    [InlineData("machine:1:2", "10 minutes", 1)]
+    [InlineData("machine:1:2", "1 second", 0)]
+    public async Task Counters_are_left_to_a_Hangfire_server_that_lives(string server, string silence, int summedUp)
+    {
+        await ExecuteAsync($$"""
+            insert into hangfire.server (id, data, lastheartbeat) values ('{{server}}', '{}', now() - interval '{{silence}}');
+            insert into hangfire.counter (key, value) values ('stats:succeeded', 1)
+            """);
+
+        (await Store.Maintenance.SumUpAsync(10, default)).ShouldBe(summedUp);
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class OddRowsTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await ExecuteAsync($"insert into hangfire.set (key, score, value) values ('schedule', '{score}', '1'), ('recurring-jobs', '{score}', 'x')");
 
-        var look = await _store.Queue.LookAsync(["default"], default);
+        var look = await _store.Queue.LookAsync(new(["default"]), default);
         var round = await _store.Recurring.EnqueueDueAsync(new(_ => true, TimeSpan.Zero, TimeSpan.Zero), default);
 
         (look.NextScheduled ?? TimeSpan.MaxValue).ShouldBe(score == "NaN" ? TimeSpan.MaxValue : TimeSpan.FromSeconds(score[0] == '-' ? -1e9 : 1e9));

@@ -68,7 +68,7 @@ public sealed class PgBouncerTests(PostgresFixture fixture) : IClassFixture<Post
         {
             await store.Actions.AddAsync([.. Enumerable.Range(0, 5).Select(_ => new NewJob(
                 new Invocation("T, A", "M", [], []), JobState.Enqueued($"q{n}", Now), new Dictionary<string, string?>()))], default);
-            await store.Queue.LookAsync([$"q{n}"], default);
+            await store.Queue.LookAsync(new([$"q{n}"]), default);
             var jobs = await store.Queue.ClaimAsync([$"q{n}"], 10, default);
             store.Servers.Announce(new ServerInfo($"jobrunner@test:{n}:1", [$"q{n}"], 1, Now, Now), TimeSpan.FromSeconds(30));
             await store.Queue.ApplyAsync([.. jobs.Select(job => new StateChange(job.JobId, job.StateId, job.StateName,

@@ -46,10 +46,9 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
     }
 
     [Theory]
-    [InlineData("optimistic")]
-    [InlineData("claimed")]
-    [InlineData("outside")]
-    public async Task Changes_of_state_find_rows_by_their_keys_also_in_tables_that_were_empty_when_they_were_vacuumed(string form)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Changes_of_state_find_rows_by_their_keys_also_in_tables_that_were_empty_when_they_were_vacuumed(bool runs)
     {
         await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
         await store.InitializeAsync(default);
@@ -61,23 +60,24 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             """);
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.jobqueue");
         await Sql.ExecuteAsync(fixture.ConnectionString, "vacuum (truncate off, analyze) hangfire.set");
-        var sql = form switch
-        {
-            "optimistic" => StateChangeSql.Optimistic,
-            "claimed" => StateChangeSql.Claimed,
-            _ => StateChangeSql.Outside,
-        };
-
-        var plan = await ExplainAsync(sql, ApplyTypes, string.Join(", ", Enumerable.Repeat("null", 32)), explain: "explain");
+        var plan = runs
+            ? await ExplainAsync(await RunsSqlAsync(), "bigint[], bigint[], bigint[], int[], timestamptz[], jsonb[], timestamptz[], jsonb[], interval[]",
+                string.Join(", ", Enumerable.Repeat("null", 9)), explain: "explain")
+            : await ExplainAsync(StateChangeSql.Apply, "json, text, text", "null, null, null", explain: "explain");
 
         plan.ShouldNotContain("ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldNotContain("ix_hangfire_set_key_score");
         plan.ShouldNotContain("Seq Scan");
     }
 
-    const string ApplyTypes = "int[], bigint[], bigint[], bigint[], int[], bool[], json[], bool[], text[], float8[], text[], bool[], bool[], bool[], " +
-        "bool[], text[], text[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], jsonb[], text[], text[], timestamptz[], " +
-        "jsonb[], interval, text, text";
+    // The statement of the function, with its parameters as those of a prepared statement.
+    async Task<string> RunsSqlAsync()
+    {
+        var body = string.Join('\n', await Sql.LinesAsync(fixture.ConnectionString, "select prosrc from pg_proc where proname = 'write_runs'"));
+        var statement = body[body.IndexOf("with run as", StringComparison.Ordinal)..body.IndexOf("end if;", StringComparison.Ordinal)].TrimEnd(';', ' ', '\n');
+        return statement.Replace("into stateids, held", "", StringComparison.Ordinal)
+            .Replace("unnest(jobids, seen, queueids, tokens, startedat, started, endedat, ended, retention)", "unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)", StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_look_of_an_idle_worker_reads_one_entry_of_each_index()
@@ -92,11 +92,13 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             insert into hangfire.set (key, score, value) select 'schedule', n, n::text from generate_series(1, 20000) n;
             """);
 
-        var plan = await ExplainAsync(QueueLook.LookSql, "text[]", "array['critical', 'default']", settings: "");
+        var plan = await ExplainAsync(
+            QueueLook.LookSql, "text[], text, text, interval, text[]", "array['critical', 'default'], 'jobrunner@a', 'jobrunner@', '15 s', array['critical', 'default']", settings: "");
 
         plan.ShouldContain("using ix_hangfire_jobqueue_fetchedat_queue_jobid");
         plan.ShouldContain("using ix_hangfire_set_key_score");
-        plan.ShouldNotContain("Seq Scan");
+        plan.ShouldNotContain("Seq Scan on jobqueue");
+        plan.ShouldNotContain("Seq Scan on set");
         plan.ShouldNotContain("rows=20000 loops");
     }
 
@@ -164,6 +166,91 @@ public sealed class PlanTests(PostgresFixture fixture) : IClassFixture<PostgresF
             .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(100, plan);
         plan.Contains("rows=50 loops=1", StringComparison.Ordinal).ShouldBeTrue(plan);
         System.Text.RegularExpressions.Regex.IsMatch(plan, @"Rows Removed by Filter: \d{3}").ShouldBe(false, plan);
+    }
+
+    [Fact]
+    public async Task A_page_of_a_large_state_behind_another_one_reads_as_much_as_it_may()
+    {
+        await GivenAsync("""
+            insert into hangfire.job (id, stateid, statename, invocationdata, arguments, createdat)
+            select n, n, case when n <= 10000 then 'Succeeded' else 'Enqueued' end, '{}', '[]', now() from generate_series(1, 20000) n;
+            insert into hangfire.state (id, jobid, name, createdat, data) select n, n, 'Succeeded', now(), '{}' from generate_series(1, 10000) n
+            """);
+
+        var plan = await ExplainAsync(JobLists.ListSql, "text, int, int, int, int, int, int, bigint", "'Succeeded', 20, 20, 1000, 2080, 2080, 1000, 32768");
+
+        ShouldReadAtMost(2080, plan);
+        plan.ShouldContain("Backward");
+        plan.ShouldContain("Rows Removed by Filter: 2080");
+    }
+
+    [Theory]
+    [InlineData("states", 10000)]
+    [InlineData("queues", 5000)]
+    [InlineData("others", 10000)]
+    [InlineData("names", 101)]
+    [InlineData("probe", 200)]
+    public async Task Counts_and_looks_read_as_much_as_they_may_of_many_jobs_in_many_queues(string which, int most)
+    {
+        await GivenAsync("""
+            insert into hangfire.job (id, statename, invocationdata, arguments, createdat) select n, 'Enqueued', '{}', '[]', now() from generate_series(1, 50000) n;
+            insert into hangfire.jobqueue (jobid, queue) select n, 'queue-' || n % 200 from generate_series(1, 50000) n;
+            insert into hangfire.set (key, score, value) select 'retries', 0, n::text from generate_series(1, 20000) n
+            """);
+
+        var plan = which switch
+        {
+            "states" => await ExplainAsync(StoreCounter.StatesSql, "text[], int", "array['Enqueued', 'Failed'], 10000"),
+            "queues" => await ExplainAsync(StoreCounter.QueuesSql, "int, int", "100, 5000"),
+            "others" => await ExplainAsync(StoreCounter.OthersSql, "int", "10000"),
+            "names" => await ExplainAsync(WaitingQueues.NamesSql, "int", "100"),
+            _ => await ExplainAsync(WaitingQueues.ProbeSql, "text[], int", $"array[{string.Join(", ", Enumerable.Range(0, 200).Select(n => $"'queue-{n}'"))}], 64"),
+        };
+
+        ShouldReadAtMost(most, plan);
+    }
+
+    [Fact]
+    public async Task A_round_over_recurring_jobs_reads_from_where_it_is_told()
+    {
+        await GivenAsync("insert into hangfire.set (key, score, value) select 'recurring-jobs', n, n::text from generate_series(1, 20000) n");
+
+        ShouldReadAtMost(51, await ExplainAsync(DueRecurring.DueSql, "float8, text, int", "19950, '', 1000"));
+    }
+
+    [Fact]
+    public async Task An_expiry_reads_what_it_removes()
+    {
+        await GivenAsync("""
+            insert into hangfire.job (id, statename, invocationdata, arguments, createdat, expireat)
+            select n, 'Succeeded', '{}', '[]', now(), now() - interval '1 hour' from generate_series(1, 20000) n
+            """);
+
+        var plan = await ExplainAsync(Expiry.JobsSql, "int", "100");
+
+        ShouldReadAtMost(100, plan);
+        plan.ShouldContain("ix_hangfire_job_expireat");
+    }
+
+    // In tables of which the planner believes that they are empty.
+    async Task GivenAsync(string sql)
+    {
+        await using var store = await TestStore.CreateAsync(fixture.ConnectionString);
+        await store.InitializeAsync(default);
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            analyze hangfire.job; analyze hangfire.state; analyze hangfire.jobqueue; analyze hangfire.set;
+            alter table hangfire.job set (autovacuum_enabled = off);
+            alter table hangfire.state set (autovacuum_enabled = off);
+            alter table hangfire.jobqueue set (autovacuum_enabled = off);
+            alter table hangfire.set set (autovacuum_enabled = off);
+            """ + sql);
+    }
+
+    static void ShouldReadAtMost(int rows, string plan)
+    {
+        System.Text.RegularExpressions.Regex.Matches(plan, @"actual .*rows=(\d+) loops=(\d+)")
+            .Max(node => long.Parse(node.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ShouldBeLessThanOrEqualTo(rows, plan);
+        plan.Replace("Seq Scan on server", "", StringComparison.Ordinal).Replace("Seq Scan on counter", "", StringComparison.Ordinal).ShouldNotContain("Seq Scan");
     }
 
     async Task<string> ExplainAsync(string sql, string types, string values, string settings = Database.IndexesOnlySql + ";", string explain = "explain (analyze)")

@@ -7,7 +7,8 @@ public sealed class PostgresConformanceTests(PostgresFixture fixture) : JobStore
 {
     protected override DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    protected override async Task<IJobStore> CreateAsync() => await TestStore.CreateAsync(fixture.ConnectionString);
+    protected override async Task<IJobStore> CreateAsync() => await TestStore.CreateAsync(
+        fixture.ConnectionString, configure: options => options.History = TimeSpan.FromDays(30));
 
     protected override Task PassTimeAsync(TimeSpan time) => TestStore.PassTimeAsync(fixture.ConnectionString, time);
 }

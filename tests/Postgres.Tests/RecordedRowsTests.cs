@@ -141,5 +141,5 @@ public sealed class RecordedRowsTests(PostgresFixture fixture) : StoreTests(fixt
     Task<IReadOnlyList<ClaimedJob>> ClaimAsync() => Store.Queue.ClaimAsync(["default"], 100, default);
 
     static StateChange By(ClaimedJob job, params JobState[] states) =>
-        new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);
+        new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim, Retention: new RetentionRule(new()).Of(states[^1], job.Invocation));
 }

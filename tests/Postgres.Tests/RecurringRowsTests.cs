@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Shop.Contracts;
 
 namespace JobRunner.Postgres.Tests;
@@ -45,6 +46,49 @@ public sealed partial class RecurringRowsTests(PostgresFixture fixture) : IClass
         await _jobs.RemoveAsync("removed");
 
         await ShouldMatchAsync("v180-recurring-invalid");
+    }
+
+    [Theory]
+    [InlineData("2 hours")]
+    [InlineData("1 second")]
+    public async Task What_is_others_to_run_is_looked_at_once_a_minute_and_never_locked(string age)
+    {
+        for (var i = 0; i < 10; i++)
+            await _jobs.AddOrUpdateAsync($"theirs-{i}", () => StaticJobs.Ping(), "@daily");
+        await Sql.ExecuteAsync(fixture.ConnectionString,
+            $"update hangfire.set set score = extract(epoch from now() - interval '{age}') where key = 'recurring-jobs'");
+        await using var locker = new NpgsqlConnection(fixture.ConnectionString);
+        await locker.OpenAsync();
+        await using var transaction = await locker.BeginTransactionAsync();
+        await using (var locks = new NpgsqlCommand("insert into hangfire.lock (resource, updatecount, acquired) select 'hangfire:lock:recurring-job:theirs-' || n, 1, now() from generate_series(0, 9) n", locker))
+            await locks.ExecuteNonQueryAsync();
+        var time = new LaterTime();
+        var looks = 0;
+        var rules = _rules with { Memory = new(time), CanRun = _ => looks++ < 0 };
+
+        for (var i = 0; i < 3; i++)
+            (await _store.Recurring.EnqueueDueAsync(rules, default)).Enqueued.ShouldBe(0); // and did not wait
+        looks.ShouldBe(10);
+        time.Pass(TimeSpan.FromMinutes(1));
+        await _store.Recurring.EnqueueDueAsync(rules, default);
+        looks.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task While_one_is_in_anothers_hands_it_is_not_taken_for_seen()
+    {
+        await _jobs.AddOrUpdateAsync("ours", () => StaticJobs.Ping(), "@daily");
+        await Sql.ExecuteAsync(fixture.ConnectionString, """
+            update hangfire.set set score = extract(epoch from now() - interval '2 hours') where key = 'recurring-jobs';
+            update hangfire.hash set value = extract(epoch from now() - interval '2 days')::bigint::text || '000' where field in ('CreatedAt', 'LastExecution');
+            insert into hangfire.lock (resource, updatecount, acquired) values ('hangfire:lock:recurring-job:ours', 1, now())
+            """);
+        var rules = _rules with { Memory = new(TimeProvider.System) };
+        (await _store.Recurring.EnqueueDueAsync(rules, default)).Enqueued.ShouldBe(0);
+
+        await Sql.ExecuteAsync(fixture.ConnectionString, "delete from hangfire.lock");
+
+        (await _store.Recurring.EnqueueDueAsync(rules, default)).Enqueued.ShouldBe(1);
     }
 
     [Fact(Timeout = 60_000)]

@@ -83,11 +83,11 @@ public sealed class SchemaTests : IAsyncLifetime
     public async Task Our_own_tables_of_version_1_are_brought_up_to_date()
     {
         await InitializeStoreAsync();
-        await Sql.ExecuteAsync(_database, "drop table jobrunner.server, jobrunner.counter, jobrunner.sweep; update jobrunner.version set version = 1");
+        await Sql.ExecuteAsync(_database, "drop table jobrunner.server, jobrunner.counter, jobrunner.sweep, jobrunner.history, jobrunner.historyname; update jobrunner.version set version = 1");
 
         await InitializeStoreAsync();
 
-        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["4"]);
+        (await Sql.LinesAsync(_database, "select version::text from jobrunner.version")).ShouldBe(["6"]);
         (await Sql.LinesAsync(_database, "select count(*)::text from jobrunner.server")).ShouldBe(["0"]);
     }
 
@@ -104,7 +104,7 @@ public sealed class SchemaTests : IAsyncLifetime
                 (4, 'Processing', now(), '{}'), (5, 'Enqueued', now(), '{"Queue": "reports"}');
             insert into hangfire.jobqueue (jobid, queue, fetchedat) values
                 (1, 'default__sandbox', null), (2, 'team__mail__thread', null), (3, 'team__async', null), (4, 'default__async', now()), (5, 'default__async', null);
-            drop table jobrunner.sweep; update jobrunner.version set version = 3;
+            drop table jobrunner.sweep, jobrunner.history, jobrunner.historyname; update jobrunner.version set version = 3;
             """);
 
         await InitializeStoreAsync();

@@ -12,7 +12,7 @@ static class TestStore
             if to_regclass('hangfire.job') is not null then
                 truncate hangfire.job, hangfire.state, hangfire.jobparameter, hangfire.jobqueue, hangfire.server, hangfire.set,
                     hangfire.hash, hangfire.list, hangfire.counter, hangfire.aggregatedcounter, hangfire.lock,
-                    jobrunner.log, jobrunner.progress, jobrunner.server, jobrunner.counter, jobrunner.sweep restart identity;
+                    jobrunner.log, jobrunner.progress, jobrunner.server, jobrunner.counter, jobrunner.sweep, jobrunner.history, jobrunner.historyname restart identity;
             end if;
         end $$
         """;
@@ -25,6 +25,7 @@ static class TestStore
         update hangfire.lock set acquired = acquired - @time;
         update hangfire.counter set expireat = expireat - @time;
         update hangfire.aggregatedcounter set expireat = expireat - @time;
+        update jobrunner.history set endedat = endedat - @time;
         update hangfire.set set score = score - extract(epoch from @time) where key = 'schedule';
         update hangfire.state
         set data = jsonb_set(data, '{EnqueueAt}', to_jsonb(((data ->> 'EnqueueAt')::bigint - (extract(epoch from @time) * 1000)::bigint)::text))
@@ -43,10 +44,10 @@ static class TestStore
         new(new PostgresOptions { ConnectionString = connectionString }, NullLogger.Instance);
 
     /// <summary>A store on an emptied database.</summary>
-    public static async Task<PostgresJobStore> CreateAsync(string connectionString, TimeProvider? time = null)
+    public static async Task<PostgresJobStore> CreateAsync(string connectionString, TimeProvider? time = null, Action<PostgresOptions>? configure = null)
     {
         await Sql.ExecuteAsync(connectionString, EmptySql);
-        return Open(connectionString, time: time);
+        return Open(connectionString, configure, time: time);
     }
 
     public static Task PassTimeAsync(string connectionString, TimeSpan time) =>

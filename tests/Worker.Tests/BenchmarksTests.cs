@@ -9,7 +9,7 @@ public sealed class BenchmarksTests
     static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     public static TheoryData<string> Scenarios =>
-        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "backlog", "bloat", "idle", "fleet", "scale", "payload", "bulk"];
+        ["throughput", "enqueue", "latency", "io", "threads", "sandbox", "call", "mixed", "exclusive", "backlog", "bloat", "idle", "fleet", "scale", "payload", "bulk"];
 
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(Scenarios))]
@@ -70,6 +70,17 @@ public sealed class BenchmarksTests
         json.RootElement.GetProperty("ratio").GetDouble().ShouldBeGreaterThan(0);
         if (more.Length > 0)
             json.RootElement.GetProperty("connections").GetInt32().ShouldBeInRange(1, 5);
+    }
+
+    [Theory(Timeout = 150_000)]
+    [InlineData("many")]
+    [InlineData("one")]
+    public async Task Jobs_behind_many_that_wait_for_a_resource_begin(string keys)
+    {
+        using var json = await RunAsync($"exclusive --waiting 1500 --jobs 20 --others 3 --workers 2 --seconds 1 --keys {keys}");
+
+        json.RootElement.GetProperty("jobs").GetInt32().ShouldBe(20);
+        json.RootElement.GetProperty("others").GetInt32().ShouldBe(3);
     }
 
     [Fact(Timeout = 150_000)]

@@ -112,6 +112,29 @@ public abstract class PolicyTests : IAsyncLifetime
             .ShouldContain("[Queue]");
 
     [Fact(Timeout = 60_000)]
+    public async Task A_job_is_kept_for_as_long_as_its_attribute_says_in_each_state()
+    {
+        var succeeded = await Client.EnqueueAsync(() => PolicyJobs.KeptAsync(false));
+        var failed = await Client.EnqueueAsync(() => PolicyJobs.KeptAsync(true));
+        var deleted = await Client.ScheduleAsync(() => PolicyJobs.KeptAsync(false), TimeSpan.FromHours(1));
+        await Client.DeleteAsync(deleted);
+        await InStateAsync(succeeded, "Succeeded");
+        await InStateAsync(failed, "Failed");
+
+        await ExpiresInAsync(succeeded, TimeSpan.FromHours(2));
+        await ExpiresInAsync(failed, TimeSpan.FromDays(30));
+        await ExpiresInAsync(deleted, TimeSpan.FromHours(3));
+    }
+
+    async Task ExpiresInAsync(long id, TimeSpan time) =>
+        (await Client.GetAsync(id))!.ExpireAt!.Value.ShouldBe(TimeProvider.System.GetUtcNow() + time, TimeSpan.FromMinutes(2));
+
+    [Fact]
+    public async Task A_retention_without_sense_is_told_where_the_job_is_enqueued() =>
+        (await Should.ThrowAsync<ArgumentException>(() => Client.EnqueueAsync(() => PolicyJobs.KeptForNoTime()))).Message
+            .ShouldContain("[Retention(Succeeded = \"0s\")]");
+
+    [Fact(Timeout = 60_000)]
     public async Task Jobs_with_Hangfires_attributes_run_without_Hangfire()
     {
         var echo = await Client.EnqueueAsync(() => LegacyJobs.EchoAsync("hello"));

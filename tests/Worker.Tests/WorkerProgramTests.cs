@@ -40,7 +40,8 @@ public sealed class WorkerProgramTests(PostgresFixture postgres) : IClassFixture
         worker.Output.ShouldContain("Stopped");
         (await Client.GetAsync(id))!.Parameters.Keys.ShouldNotContain("RetryCount");
         await using var next = Start();
-        await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Count(state => state.Name == "Processing") == 2, _patience);
+        await Eventually.HoldsAsync(async () => (await Client.GetAsync(id))!.History.Count(state => state.Name == "Processing") == 2, 2 * _patience,
+            "it runs again", () => $"{worker.Output}\n{next.Output}");
         await Client.DeleteAsync(id);
     }
 

@@ -43,7 +43,7 @@
     const flat = { ...now.states, retries: now.retries, servers: now.servers, waiting: now.waiting };
     let changed = false;
     for (const element of document.querySelectorAll("[data-count]")) {
-      const text = number(flat[element.dataset.count] ?? 0);
+      const text = now.texts[element.dataset.count] ?? number(flat[element.dataset.count] ?? 0);
       if (element.textContent === text) continue;
       element.textContent = text;
       changed = true;
@@ -54,7 +54,7 @@
     if (changed || isNews) refresh(($("log") ? 10000 : REFRESH_MS) - (performance.now() - loadedAt));
     if (changed && performance.now() - toldAt > 10000) {
       toldAt = performance.now();
-      $("summary").textContent = `${number(now.waiting)} waiting, ${number(now.states.Processing)} processing, ${number(now.states.Failed)} failed`;
+      $("summary").textContent = ["waiting", "Processing", "Failed"].map(name => `${now.texts[name] ?? number(flat[name])} ${name.toLowerCase()}`).join(", ");
     }
   }
 

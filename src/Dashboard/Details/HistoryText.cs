@@ -10,7 +10,7 @@ static class HistoryText
     /// one that is retried leaves Failed as soon as it has entered it.</summary>
     public static string? Span(string state, TimeSpan span, bool isCurrent)
     {
-        var isEnded = state is JobStates.Succeeded or JobStates.Failed or JobStates.Deleted;
+        var isEnded = JobStates.HasEnded(state);
         if (isEnded && (isCurrent || span < TimeSpan.FromSeconds(1)))
             return null;
         var verb = (isEnded, state == JobStates.Processing, isCurrent) switch

@@ -39,7 +39,8 @@ static partial class DashboardProgram
     {
         // What keeps the host from starting is told at the end, or thrown: not logged with its stack before.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Services.AddJobRunner().UsePostgres(connectionString, options => builder.Configuration.GetSection(PostgresKey).Bind(options));
+        builder.Services.AddJobRunner(options => builder.Configuration.GetSection("JobRunner:Retention").Bind(options.Retention))
+            .UsePostgres(connectionString, options => builder.Configuration.GetSection(PostgresKey).Bind(options));
         var allowRemote = builder.Configuration.GetValue<bool>(AllowRemoteKey);
         builder.Services.AddJobRunnerDashboard(options => options.Authorize = allowRemote ? _ => true : options.Authorize);
         builder.Services.AddHealthChecks().AddCheck<StoreHealth>("store", timeout: TimeSpan.FromSeconds(5));
@@ -65,7 +66,7 @@ static partial class DashboardProgram
     // taken, a misspelt connection string. Anything else is a bug and keeps its stack.
     static bool IsForPeople(Exception e) =>
         e is StoreException or DbException or IOException
-        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common");
+        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common" or "JobRunner.Postgres" or "JobRunner.Jobs");
 
     static async Task<int> RefuseAsync(string reason)
     {

@@ -1,11 +1,13 @@
 using System.Globalization;
 using JobRunner.Dashboard.Assets;
+using JobRunner.Dashboard.Executions;
+using JobRunner.Storage;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace JobRunner.Dashboard.Layout;
 
 /// <summary>What the pages of one request share: where the dashboard is mounted, and when "now" is.</summary>
-sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
+sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery, IExecutionHistory history)
 {
     string _root = "";
 
@@ -14,6 +16,9 @@ sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
     public string OverviewPath => _root.Length == 0 ? "/" : _root;
 
     public string EventsPath => $"{_root}/events";
+
+    /// <summary>True when there is a history of executions to show.</summary>
+    public bool HasHistory => history.IsKept;
 
     public AntiforgeryTokenSet? Token { get; private set; }
 
@@ -37,6 +42,8 @@ sealed class PageRequest(TimeProvider time, IAntiforgery antiforgery)
             : $"{_root}/{StateView.Slug(state)}";
 
     public string JobPath(long id, string rest = "") => string.Create(CultureInfo.InvariantCulture, $"{_root}/{id}{rest}");
+
+    public string HistoryPath(ExecutionFilter? filter = null) => $"{_root}/history{filter?.ToQuery()}";
 
     public string AssetPath(string name) => _root + AssetFiles.PathOf(name);
 }

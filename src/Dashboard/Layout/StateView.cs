@@ -21,7 +21,7 @@ static class StateView
         JobStates.Awaiting => "Waiting for another job to end.",
         JobStates.Processing => "Running on a worker right now.",
         JobStates.Succeeded => "Ran to their end. They expire after a day unless configured otherwise.",
-        JobStates.Failed => "Failed for good. They stay until somebody requeues or deletes them.",
+        JobStates.Failed => "Failed for good. They stay until somebody requeues or deletes them, unless configured otherwise.",
         _ => "Taken out by a person or a program. They expire after a day unless configured otherwise.",
     };
 }

@@ -1,13 +1,15 @@
 using System.Text.Json.Serialization;
+using JobRunner.Dashboard.Formats;
 using JobRunner.Storage;
 
 namespace JobRunner.Dashboard.Live;
 
-/// <summary>The numbers of the overview. The keys of states are their names.</summary>
-sealed record LiveCounts(IReadOnlyDictionary<string, long> States, long Retries, int Servers, long Waiting)
+/// <summary>The numbers of the overview. The keys of states are their names; where a number is an estimate or a bound, its text is what to show.</summary>
+sealed record LiveCounts(
+    IReadOnlyDictionary<string, long> States, long Retries, int Servers, long Waiting, IReadOnlyDictionary<string, string> Texts)
 {
     public static LiveCounts Of(StoreCounts counts) =>
-        new(counts.ByState, counts.Retries, counts.Servers, counts.Queues.Values.Sum());
+        new(counts.ByState, counts.Retries, counts.Servers, counts.Waiting, CountTexts.Inexact(counts));
 }
 
 /// <summary>How far a job is: the fraction from 0 to 1, and the words for it.</summary>

@@ -2,7 +2,8 @@ namespace JobRunner;
 
 /// <summary>
 /// Runs of this job exclude each other, on all workers and Hangfire servers of the store. A job whose turn it is not waits
-/// beside the queue and holds no slot; after the timeout it fails, and its retries follow. Hangfire's own
+/// beside the queue and holds no slot; after the timeout it fails, and its retries follow. The time runs while it is one of the first 20 that wait for
+/// the resource on its worker. Hangfire's own
 /// <c>[DisableConcurrentExecution]</c> is understood as well.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class | AttributeTargets.Interface)]

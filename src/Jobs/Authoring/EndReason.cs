@@ -1,6 +1,6 @@
 namespace JobRunner;
 
-/// <summary>Why an execution ended without a result.</summary>
+/// <summary>Why an execution ended without a result. The numbers are stored: new ones come last.</summary>
 public enum EndReason
 {
     /// <summary>The job threw.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -7,10 +8,27 @@ namespace JobRunner;
 /// is inside the arguments stays text, and is not looked at.</summary>
 static class InvocationReader
 {
+    // Calls without arguments have one text for each method, and are read once.
+    const int MostKnown = 1000;
+    const int LongestKnown = 2000;
+    static readonly ConcurrentDictionary<string, Invocation> _known = new(StringComparer.Ordinal);
+
     public static Invocation Read(string invocationData, string? arguments) =>
         ReadUtf8(invocationData, arguments is null ? null : Encoding.UTF8.GetBytes(arguments));
 
     public static Invocation ReadUtf8(string invocationData, byte[]? arguments)
+    {
+        if (invocationData.Length > LongestKnown || !arguments.AsSpan().SequenceEqual("[]"u8))
+            return ReadAnew(invocationData, arguments);
+        if (_known.TryGetValue(invocationData, out var known))
+            return known;
+        var call = ReadAnew(invocationData, arguments);
+        if (_known.Count >= MostKnown)
+            _known.Clear();
+        return _known.GetOrAdd(invocationData, call);
+    }
+
+    static Invocation ReadAnew(string invocationData, byte[]? arguments)
     {
         try
         {

@@ -30,7 +30,8 @@ public interface IJobClient
     Task<long> ScheduleAsync(JobCall call, DateTimeOffset enqueueAt, CancellationToken cancellationToken = default);
 
     /// <summary>Adds a job that runs when another one has ended. If that one has ended already, it runs at once, or is deleted
-    /// at once when <paramref name="options"/> ask for another end. A failed job has not ended: it can still be requeued.</summary>
+    /// at once when <paramref name="options"/> ask for another end. A failed job has not ended: it can still be requeued.
+    /// Concurrent calls for one parent share round trips and transactions.</summary>
     /// <param name="parentId">The other job.</param>
     /// <param name="call">What to run.</param>
     /// <param name="options">Which end to wait for.</param>
@@ -40,6 +41,18 @@ public interface IJobClient
     /// <exception cref="ArgumentException">An argument cannot be stored; the message names it. Nothing was added.</exception>
     Task<long> ContinueWithAsync(
         long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Adds jobs that run when another one has ended, all or none. Each addition rewrites the list of all that wait for that job, so
+    /// many are added much faster together than one after the other.</summary>
+    /// <param name="parentId">The other job.</param>
+    /// <param name="calls">What to run.</param>
+    /// <param name="options">Which end to wait for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Their ids, in the given order.</returns>
+    /// <inheritdoc cref="ContinueWithAsync" path="/exception"/>
+    Task<IReadOnlyList<long>> ContinueWithManyAsync(
+        long parentId, IEnumerable<JobCall> calls, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
         CancellationToken cancellationToken = default);
 
     /// <summary>Puts a job back into its queue, whatever state it is in; one that runs is cancelled there first.</summary>

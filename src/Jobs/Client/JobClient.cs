@@ -8,10 +8,9 @@ namespace JobRunner;
 sealed class JobClient(
     IJobActions actions, IJobReader reader, JobMethods methods, ArgumentSerializer arguments, JobRunnerOptions settings, TimeProvider time) : IJobClient
 {
-    static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(5);
-    static readonly TimeSpan _slowestLook = TimeSpan.FromMilliseconds(500);
-
-    readonly SharedAdds _adds = new(actions);
+    readonly SharedAdds _adds = new(actions.AddAsync);
+    readonly SharedContinuations _continuations = new(actions);
+    readonly JobEndPoller _ends = new(reader, time);
 
     public Task<long> EnqueueAsync(JobCall call, CancellationToken cancellationToken = default)
     {
@@ -37,13 +36,26 @@ sealed class JobClient(
 
     string QueueOf(JobCall call)
     {
+        var policy = PolicyOf(call);
         try
         {
-            return methods.Of(call).Policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
+            return policy.QueueOf(() => call.Arguments) ?? QueueName.Default;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new ArgumentException($"{call}: its [Queue] attribute gives no queue: {e.Message}", e);
+        }
+    }
+
+    JobPolicy PolicyOf(JobCall call)
+    {
+        try
+        {
+            return methods.Of(call).Policy;
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException($"{call}: {e.Message}", e);
         }
     }
 
@@ -56,17 +68,32 @@ sealed class JobClient(
     Task<long> AddAsync(JobCall call, JobState state, CancellationToken cancellationToken) => _adds.AddAsync(
         new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel)), cancellationToken);
 
-    public async Task<long> ContinueWithAsync(
+    public Task<long> ContinueWithAsync(
         long parentId, JobCall call, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (!Enum.IsDefined(options))
-            throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
-        var state = JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(QueueOf(call)), time.GetUtcNow());
-        var job = new NewJob(arguments.ToInvocation(call), state, CultureParameters(settings.CompatibilityLevel));
-        return (await actions.AddContinuationsAsync(parentId, [job], cancellationToken))[0];
+        return _continuations.AddAsync(
+            parentId, ContinuationOf(parentId, call, Defined(options), CultureParameters(settings.CompatibilityLevel)), cancellationToken);
     }
+
+    public Task<IReadOnlyList<long>> ContinueWithManyAsync(
+        long parentId, IEnumerable<JobCall> calls, ContinuationOptions options = ContinuationOptions.OnlyOnSucceededState,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(calls);
+        var parameters = CultureParameters(settings.CompatibilityLevel);
+        return actions.AddContinuationsAsync(
+            parentId, [.. calls.Select(call => ContinuationOf(parentId, call, Defined(options), parameters))], cancellationToken);
+    }
+
+    NewJob ContinuationOf(long parentId, JobCall call, ContinuationOptions options, Dictionary<string, string?> parameters) => new(
+        arguments.ToInvocation(call),
+        JobState.Awaiting(parentId, options, AwaitingState.NextEnqueued(QueueOf(call)), time.GetUtcNow()), parameters);
+
+    static ContinuationOptions Defined(ContinuationOptions options) => Enum.IsDefined(options)
+        ? options
+        : throw new ArgumentOutOfRangeException(nameof(options), options, "It is not an option of continuations.");
 
     public async Task<bool> RequeueAsync(long jobId, CancellationToken cancellationToken = default) =>
         await actions.RequeueAsync([jobId], null, cancellationToken) == 1;
@@ -77,24 +104,8 @@ sealed class JobClient(
     public Task<JobDetails?> GetAsync(long jobId, CancellationToken cancellationToken = default) =>
         reader.GetAsync(jobId, cancellationToken);
 
-    public async Task<string?> WaitAsync(long jobId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        var started = time.GetTimestamp();
-        for (var pause = _firstLook; ; pause = pause * 1.5 < _slowestLook ? pause * 1.5 : _slowestLook)
-        {
-            var job = await reader.GlanceAsync(jobId, cancellationToken) ?? throw NoJob(jobId);
-            if (IsEnd(job.State) && await reader.GetAsync(jobId, cancellationToken) is var ended
-                && (ended ?? throw NoJob(jobId)).State is { } end && IsEnd(end.Name))
-                return ResultOf(end);
-            if (timeout is { } limit && time.GetElapsedTime(started) >= limit)
-                throw new TimeoutException($"Job {jobId} has not ended within {limit}; it is {job.State ?? "not in a state yet"}.");
-            await Task.Delay(pause, time, cancellationToken);
-        }
-    }
-
-    static bool IsEnd(string? state) => state is JobStates.Succeeded or JobStates.Failed or JobStates.Deleted;
-
-    static KeyNotFoundException NoJob(long jobId) => new($"There is no job {jobId}: it never was, or it has expired.");
+    public async Task<string?> WaitAsync(long jobId, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ResultOf(await _ends.WaitAsync(jobId, timeout, cancellationToken));
 
     static string? ResultOf(JobState end) => end.Name switch
     {

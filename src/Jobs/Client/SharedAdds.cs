@@ -9,7 +9,8 @@ namespace JobRunner;
 /// </summary>
 /// <remarks>A batch is nobody's in particular: it runs on no caller's execution context, so it takes no part in anybody's ambient
 /// transaction, and keeps nobody's request or activity alive.</remarks>
-sealed class SharedAdds(IJobActions actions)
+/// <param name="addAll">Adds a batch, all or none.</param>
+sealed class SharedAdds(Func<IReadOnlyList<NewJob>, CancellationToken, Task<IReadOnlyList<long>>> addAll)
 {
     const int MaxBatch = 1000;
 
@@ -70,14 +71,13 @@ sealed class SharedAdds(IJobActions actions)
     {
         try
         {
-            var ids = await actions.AddAsync([.. batch.Select(add => add.Job)], CancellationToken.None);
+            var ids = await addAll([.. batch.Select(add => add.Job)], CancellationToken.None);
             for (var i = 0; i < batch.Count; i++)
                 batch[i].End(ids[i]);
         }
-        catch (Exception e) when (batch.Count > 1 && e is not DbException { SqlState: null })
+        catch (Exception e) when (batch.Count > 1 && MayBeForOne(e))
         {
-            // None was added, and it may have been for one of them: each has its own answer. (Without a state of the database the
-            // connection broke, and nobody can tell whether they were.)
+            // None was added, and it may have been for one of them: each has its own answer.
             foreach (var add in batch)
                 await AddAsync([add]);
         }
@@ -87,6 +87,10 @@ sealed class SharedAdds(IJobActions actions)
                 add.Fail(e);
         }
     }
+
+    // Without a state of the database the connection broke, and nobody can tell whether they were added. A parent that is not there,
+    // or that somebody keeps locked, is the same for all.
+    static bool MayBeForOne(Exception e) => e is not (DbException { SqlState: null } or KeyNotFoundException or TimeoutException);
 
     sealed class Add(NewJob job)
     {

@@ -25,6 +25,7 @@ public static class JobRunnerServices
         services.AddSingleton(options);
         services.AddJobPerformer(options);
         services.AddStoreParts();
+        services.TryAddSingleton(p => new RetentionRule(options.Retention, p.GetRequiredService<JobMethods>()));
         services.TryAddSingleton<IJobClient>(p => new JobClient(
             p.GetRequiredService<IJobActions>(), p.GetRequiredService<IJobReader>(), p.GetRequiredService<JobMethods>(),
             p.GetRequiredService<ArgumentSerializer>(), options, p.GetRequiredService<TimeProvider>()));
@@ -46,10 +47,14 @@ public static class JobRunnerServices
     }
 
     /// <summary>Keeps jobs in this process: for a first run, for tests, and for work that may be lost. They end with the process.</summary>
-    public static JobRunnerBuilder UseInMemory(this JobRunnerBuilder builder)
+    /// <param name="builder">What <c>services.AddJobRunner()</c> returned.</param>
+    /// <param name="history">How many ended executions the history keeps (<see cref="IExecutionHistory"/>). Default 0: none.</param>
+    public static JobRunnerBuilder UseInMemory(this JobRunnerBuilder builder, int history = 0)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddSingleton<IJobStore>(p => new InMemoryJobStore(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<QueueRule>()));
+        ArgumentOutOfRangeException.ThrowIfNegative(history);
+        builder.Services.AddSingleton<IJobStore>(p => new InMemoryJobStore(
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<QueueRule>(), p.GetRequiredService<RetentionRule>(), history));
         return builder;
     }
 

@@ -14,6 +14,9 @@ public sealed class JobRunnerOptions
     /// <summary>The modules that register the services of jobs, in the worker and in its sandboxes alike.</summary>
     public IList<IJobModule> Modules { get; } = [];
 
+    /// <summary>How long ended jobs are kept that are ended or deleted by this application: its workers, clients and dashboard.</summary>
+    public RetentionOptions Retention { get; } = new();
+
     /// <summary>The JSON settings for arguments and results; null (the default) for Hangfire's recommended ones
     /// (at level 110, Newtonsoft's plain ones when writing). Give the same as Hangfire's clients have.</summary>
     public JsonSerializerSettings? ArgumentSettings { get; set; }

@@ -18,6 +18,7 @@ static class StoreParts
         Add(services, store => store.Notes);
         Add(services, store => store.Locks);
         Add(services, store => store.Recurring);
+        Add(services, store => store.History);
     }
 
     static void Add<T>(IServiceCollection services, Func<IJobStore, T> part) where T : class =>

@@ -28,14 +28,15 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
     public Task<IReadOnlyList<long>> AddContinuationsAsync(
         long parentId, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
     {
-        var ids = new long[jobs.Count];
+        long[] ids;
         lock (state.Lock)
         {
             var parent = state.Jobs.GetValueOrDefault(parentId) ?? throw Continuation.NoParent(parentId);
-            for (var i = 0; i < ids.Length; i++)
-                ids[i] = AddContinuation(parent, jobs[i]).Id;
+            ids = [.. jobs.Select(job => state.States.Add(job).Id)];
+            parent.Parameters[Continuation.Parameter] = Continuation.Append(
+                [parent.Parameters.GetValueOrDefault(Continuation.Parameter)], ids.Zip(jobs, (id, job) => Continuation.Of(id, job.State)));
             if (JobStates.IsFinal(parent.State.Name))
-                state.States.ReleaseContinuationsOf(parent);
+                state.States.ReleaseContinuationsOf(parent, parent.State.Name);
         }
 
         state.Signals.Enqueued();
@@ -47,15 +48,7 @@ sealed class InMemoryActions(InMemoryState state) : IJobActions
 
     public Task<int> DeleteAsync(IReadOnlyList<long> jobIds, string? reason, CancellationToken cancellationToken) =>
         Task.FromResult(Change(jobIds, job => job.State.Name != JobStates.Deleted,
-            job => state.States.Enter(job, job.State.Name, [JobState.Deleted(state.Now, reason)])));
-
-    InMemoryJob AddContinuation(InMemoryJob parent, NewJob added)
-    {
-        var job = state.States.Add(added);
-        parent.Parameters[Continuation.Parameter] = Continuation.Append(
-            [parent.Parameters.GetValueOrDefault(Continuation.Parameter)], [Continuation.Of(job.Id, added.State)]);
-        return job;
-    }
+            job => state.States.Delete(job, reason)));
 
     int Change(IReadOnlyList<long> jobIds, Func<InMemoryJob, bool> concerns, Action<InMemoryJob> change)
     {

@@ -22,7 +22,9 @@ sealed class InMemoryChanges(InMemoryState state)
 
         foreach (var (name, value) in change.Parameters ?? _noParameters)
             job.Parameters[name] = value;
-        state.States.Enter(job, job.State.Name, change.States);
+        if (change.EndsClaim)
+            state.History.Add(job, change.Run, change.States);
+        state.States.Enter(job, job.State.Name, change.States, change.Retention);
         return job.StateId;
     }
 

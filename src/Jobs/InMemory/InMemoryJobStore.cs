@@ -8,13 +8,13 @@ namespace JobRunner.InMemory;
 /// </summary>
 sealed class InMemoryJobStore : IJobStore
 {
-    public InMemoryJobStore(TimeProvider time, QueueRule? queues = null)
+    public InMemoryJobStore(TimeProvider time, QueueRule? queues = null, RetentionRule? retention = null, int history = 0)
     {
-        var state = new InMemoryState(time, queues);
+        var state = new InMemoryState(time, queues, retention ?? new(new()), history);
         var servers = new InMemoryServers(state);
         var maintenance = new InMemoryMaintenance(state, servers);
         var recurring = new InMemoryRecurring(state);
-        Queue = new InMemoryWorkQueue(state, recurring);
+        Queue = new InMemoryWorkQueue(state, servers, recurring);
         Actions = new InMemoryActions(state);
         Reader = new InMemoryReader(state, servers, maintenance);
         Maintenance = maintenance;
@@ -22,6 +22,7 @@ sealed class InMemoryJobStore : IJobStore
         Notes = new InMemoryNotes(state);
         Locks = new InMemoryLocks(state, servers);
         Recurring = recurring;
+        History = state.History;
     }
 
     public string Description => "memory: they end with this process";
@@ -41,6 +42,8 @@ sealed class InMemoryJobStore : IJobStore
     public IResourceLocks Locks { get; }
 
     public IRecurringStore Recurring { get; }
+
+    public IExecutionHistory History { get; }
 
     public Task InitializeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -75,6 +75,8 @@ sealed class InMemoryMaintenance(InMemoryState state, InMemoryServers servers) :
                     continue; // requeued since
                 state.Jobs.Remove(id);
                 state.States.Lists.Remove(job);
+                if (!JobStates.IsFinal(job.State.Name))
+                    state.States.ReleaseContinuationsOf(job, null);
                 expired++;
             }
 
@@ -83,6 +85,12 @@ sealed class InMemoryMaintenance(InMemoryState state, InMemoryServers servers) :
 
         return Task.FromResult(expired);
     }
+
+    // Counted as sums.
+    public Task<int> SumUpAsync(int count, CancellationToken cancellationToken) => Task.FromResult(0);
+
+    // Each line takes the place of the oldest.
+    public Task<bool> KeepHistoryAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     bool IsAbandoned(InMemoryQueueRow row, TimeSpan silence)
     {

@@ -23,6 +23,16 @@ sealed class InMemoryQueue
             Count--;
     }
 
+    /// <summary>Takes the row of the oldest job behind another one whose method is not in the set; null when there is none.</summary>
+    public InMemoryQueueRow? TakeBehind(long jobId, MethodSet except)
+    {
+        var row = _methods.Where(method => !except.Contains(method.Key)).SelectMany(method => method.Value.UnorderedItems)
+            .Select(item => item.Element).Where(row => row.JobId > jobId).MinBy(row => row.JobId);
+        if (row is not null)
+            Remove(row);
+        return row;
+    }
+
     /// <summary>Takes the row of the oldest job whose method is not in the set; null when there is none.</summary>
     public InMemoryQueueRow? TakeOldest(MethodSet except)
     {

@@ -7,6 +7,7 @@ sealed class InMemoryQueues(InMemoryState state)
 {
     readonly Dictionary<long, InMemoryQueueRow> _rows = [];
     readonly Dictionary<string, InMemoryQueue> _queues = new(StringComparer.Ordinal);
+    readonly Dictionary<string, long> _past = new(StringComparer.Ordinal);
 
     public IEnumerable<InMemoryQueueRow> Rows => _rows.Values;
 
@@ -21,6 +22,14 @@ sealed class InMemoryQueues(InMemoryState state)
 
     /// <summary>Takes a row out of a queue, that of the oldest job whose method is not in the set; null when there is none.</summary>
     public InMemoryQueueRow? TakeOldest(string name, MethodSet except) => _queues.GetValueOrDefault(name)?.TakeOldest(except);
+
+    /// <summary>As <see cref="TakeOldest"/> does, but from where the last such call ended, and at the end once more from the start.</summary>
+    public InMemoryQueueRow? TakePastHead(string name, MethodSet except)
+    {
+        var row = _queues.GetValueOrDefault(name)?.TakeBehind(_past.GetValueOrDefault(name), except);
+        _past[name] = row?.JobId ?? 0;
+        return row;
+    }
 
     public InMemoryQueueRow? Held(Claim claim) =>
         _rows.TryGetValue(claim.QueueRowId, out var row) && row.Token == claim.Token && row.FetchedAt is not null ? row : null;

@@ -23,12 +23,22 @@ sealed class InMemoryReader(InMemoryState store, InMemoryServers servers, InMemo
                 ? new JobGlance(job.State.Name, job.State.CreatedAt, job.History.Count, job.Progress) : null);
     }
 
-    public Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken)
     {
         lock (store.Lock)
         {
-            return Task.FromResult<IReadOnlyList<JobSummary>>(
-                [.. Lists.In(state).Skip(offset).Take(count).Select(id => Summary(store.Jobs[id]))]);
+            return Task.FromResult<IReadOnlyList<CurrentState>>([.. jobIds.Distinct()
+                .Where(store.Jobs.ContainsKey)
+                .Select(id => (Id: id, store.Jobs[id].State))
+                .Select(job => new CurrentState(job.Id, job.State.Name, JobStates.HasEnded(job.State.Name) ? job.State : null))]);
+        }
+    }
+
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    {
+        lock (store.Lock)
+        {
+            return Task.FromResult(new JobListing([.. Lists.In(state).Skip(offset).Take(count).Select(id => Summary(store.Jobs[id]))]));
         }
     }
 

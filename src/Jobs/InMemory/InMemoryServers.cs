@@ -47,6 +47,14 @@ sealed class InMemoryServers(InMemoryState state) : IServerRegistry
     public bool IsSilent(string serverId, TimeSpan silence) =>
         !_servers.TryGetValue(serverId, out var server) || state.Now - server.LastHeartbeat > silence;
 
+    /// <summary>The place of who looks among the workers that can do all that it does.</summary>
+    public FleetPlace PlaceOf(LookRequest request)
+    {
+        var able = _servers.Values.Where(server => server.Id.StartsWith(ServerInfo.NamePrefix, StringComparison.Ordinal)
+            && server.Id != request.ServerId && !IsSilent(server.Id, request.Gap) && !request.Queues.Except(server.Queues).Any()).ToArray();
+        return request.ServerId is null ? new(1, 0) : new(able.Length + 1, able.Count(server => string.CompareOrdinal(server.Id, request.ServerId) < 0));
+    }
+
     /// <summary>Forgets the servers that are gone.</summary>
     public void ForgetSilent()
     {

@@ -7,12 +7,13 @@ sealed class InMemoryState
     readonly TimeProvider _time;
     long _lastId;
 
-    public InMemoryState(TimeProvider time, QueueRule? queues)
+    public InMemoryState(TimeProvider time, QueueRule? queues, RetentionRule retention, int history)
     {
         _time = time;
         Signals = new(time);
         Queues = new(this);
-        States = new(this, queues);
+        States = new(this, queues, retention);
+        History = new(this, history);
     }
 
     public Lock Lock { get; } = new();
@@ -22,6 +23,8 @@ sealed class InMemoryState
     public InMemoryQueues Queues { get; }
 
     public InMemoryStates States { get; }
+
+    public InMemoryHistory History { get; }
 
     public InMemorySignals Signals { get; }
 

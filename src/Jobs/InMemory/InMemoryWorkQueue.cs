@@ -3,7 +3,7 @@ using JobRunner.Storage;
 namespace JobRunner.InMemory;
 
 /// <summary>Claims, and what becomes of them.</summary>
-sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring) : IWorkQueue
+sealed class InMemoryWorkQueue(InMemoryState state, InMemoryServers servers, InMemoryRecurring recurring) : IWorkQueue
 {
     readonly InMemoryChanges _changes = new(state);
 
@@ -16,7 +16,7 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
             foreach (var queue in request.Queues)
             {
                 var limit = (int)Math.Min(request.Count, (long)claimed.Count + queue.Most);
-                while (claimed.Count < limit && state.Queues.TakeOldest(queue.Queue, queue.Except) is { } row)
+                while (claimed.Count < limit && Next(queue) is { } row)
                 {
                     if (!state.Jobs.TryGetValue(row.JobId, out var job) || !JobStates.CanBeTaken(job.State.Name))
                     {
@@ -35,13 +35,18 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
         return Task.FromResult(new ClaimResult(claimed, true));
     }
 
-    public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
+    InMemoryQueueRow? Next(QueueLimit queue) => queue.PastHead
+        ? state.Queues.TakePastHead(queue.Queue, queue.Except)
+        : state.Queues.TakeOldest(queue.Queue, queue.Except);
+
+    public Task<StoreOutlook> LookAsync(LookRequest request, CancellationToken cancellationToken)
     {
         lock (state.Lock)
         {
             var now = state.Now;
             return Task.FromResult(new StoreOutlook(
-                [.. queues.Where(state.Queues.HasWaiting)], state.States.Lists.NextDue?.Subtract(now), recurring.NextDue()?.Subtract(now)));
+                [.. request.Queues.Where(state.Queues.HasWaiting)], state.States.Lists.NextDue?.Subtract(now), recurring.NextDue()?.Subtract(now),
+                servers.PlaceOf(request)));
         }
     }
 
@@ -72,7 +77,10 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
             if (IsWhereItWas(lease))
                 state.Queues.MakeWait(row);
             else
+            {
                 state.Queues.Remove(row);
+                state.History.Add(row.Job, lease.Run, []);
+            }
         });
 
     public Task<AppliedChanges> ApplyAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
@@ -94,6 +102,12 @@ sealed class InMemoryWorkQueue(InMemoryState state, InMemoryRecurring recurring)
 
     public Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken) =>
         state.Signals.ListenAsync(onSignal, cancellationToken);
+
+    public Task CallAsync(int jobs, CancellationToken cancellationToken)
+    {
+        state.Signals.Enqueued();
+        return Task.CompletedTask;
+    }
 
     ClaimedJob Take(InMemoryQueueRow row, InMemoryJob job)
     {

@@ -12,6 +12,9 @@ public sealed partial record ExclusionRule(string? Pattern, TimeSpan Timeout)
     // Names are in an index, which takes 2,700.
     const int MaxBytes = 2500;
 
+    /// <summary>True when jobs of one method may have different resources.</summary>
+    public bool DependsOnArguments => Pattern?.Contains('{', StringComparison.Ordinal) == true;
+
     /// <summary>The name of the resource, as Hangfire makes it: type and method without namespace and arguments, or the
     /// pattern filled and in lower case.</summary>
     /// <param name="method">The job's method.</param>

@@ -17,6 +17,7 @@ public sealed class JobPolicy
         _queue = Text(places.Nearest("JobRunner.QueueAttribute", "Hangfire.QueueAttribute"));
         _displayName = Text(places.Nearest(
             "JobRunner.JobDisplayNameAttribute", "Hangfire.JobDisplayNameAttribute", "System.ComponentModel.DisplayNameAttribute"));
+        Retention = RetentionPolicy.Read(places.Nearest("JobRunner.RetentionAttribute"));
         AtMostOnce = places.Nearest("JobRunner.AtMostOnceAttribute") is not null;
         Exclusion = ReadExclusion(
             places.Nearest("JobRunner.DisableConcurrentExecutionAttribute", "Hangfire.DisableConcurrentExecutionAttribute"));
@@ -27,6 +28,9 @@ public sealed class JobPolicy
 
     /// <summary>Whether and when the job runs again after a failure.</summary>
     public RetryPolicy Retry { get; }
+
+    /// <summary>How long the job is kept after its end, or null when its attributes do not say.</summary>
+    public RetentionPolicy? Retention { get; }
 
     /// <summary>What keeps two runs apart, or null.</summary>
     public ExclusionRule? Exclusion { get; }

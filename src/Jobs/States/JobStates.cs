@@ -18,7 +18,7 @@ public static class JobStates
     /// <summary>Ran to its end; expires after a day by default.</summary>
     public const string Succeeded = "Succeeded";
 
-    /// <summary>Failed for good. Not final: it never expires, and can be requeued.</summary>
+    /// <summary>Failed for good. Not final: it can be requeued, and does not expire by default.</summary>
     public const string Failed = "Failed";
 
     /// <summary>Taken out by a person or a program; expires after a day by default.</summary>
@@ -27,8 +27,11 @@ public static class JobStates
     /// <summary>All seven names, in the order in which pages list them.</summary>
     public static IReadOnlyList<string> All { get; } = [Enqueued, Scheduled, Awaiting, Processing, Succeeded, Failed, Deleted];
 
-    /// <summary>True for the states that end a job and let it expire: Succeeded and Deleted. Failed is not final.</summary>
+    /// <summary>True for the states that end a job: Succeeded and Deleted. Failed is not final.</summary>
     public static bool IsFinal(string state) => state is Succeeded or Deleted;
+
+    /// <summary>True for the states in which nothing more happens by itself: the final ones, and Failed, which is for good.</summary>
+    public static bool HasEnded(string? state) => state is Succeeded or Failed or Deleted;
 
     /// <summary>True for the states in which a worker may take a job off a queue. Scheduled is among them because
     /// Hangfire moves a scheduled job that names its own queue into the queue without changing its state.</summary>

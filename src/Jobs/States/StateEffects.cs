@@ -3,7 +3,7 @@ using System.Globalization;
 namespace JobRunner;
 
 /// <summary>
-/// What a change of state does besides the history rows: the queue row, the sets, the counters and the expiry that
+/// What a change of state does besides the history rows: the queue row, the sets and the counters that
 /// Hangfire keeps. A pure function of the change, shared by every store, so that both obey the same rules.
 /// </summary>
 public readonly record struct StateEffects
@@ -35,8 +35,8 @@ public readonly record struct StateEffects
     /// <summary>The state whose total shrinks by one because the job leaves it (<c>succeeded</c> or <c>deleted</c>), or null.</summary>
     public string? Uncounted { get; private init; }
 
-    /// <summary>True when the job may expire from now on; false takes any expiry away.</summary>
-    public bool Expires { get; private init; }
+    /// <summary>True when it ends the job, and releases those that wait for it.</summary>
+    public bool IsFinal { get; private init; }
 
     /// <summary>The effects of entering <paramref name="to"/> from the state <paramref name="from"/> (null for a new job).</summary>
     /// <param name="from">The name of the state that the job is in.</param>
@@ -52,9 +52,9 @@ public readonly record struct StateEffects
         LeavesSchedule = from == JobStates.Scheduled,
         LeavesRetries = from is JobStates.Scheduled or JobStates.Failed && !IsRetry(to),
         LeavesAwaiting = from == JobStates.Awaiting,
-        Counted = to.Name is JobStates.Succeeded or JobStates.Deleted or JobStates.Failed ? Lower(to.Name) : null,
+        Counted = JobStates.HasEnded(to.Name) ? Lower(to.Name) : null,
         Uncounted = from is JobStates.Succeeded or JobStates.Deleted ? Lower(from) : null,
-        Expires = JobStates.IsFinal(to.Name),
+        IsFinal = JobStates.IsFinal(to.Name),
     };
 
     /// <summary>The entry of set <c>schedule</c> for a job: its id, behind its own queue when it carries one.</summary>

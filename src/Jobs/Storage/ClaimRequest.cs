@@ -23,6 +23,10 @@ public readonly record struct QueueLimit(string Queue, int Most)
         get => _except ?? MethodSet.Empty;
         init => _except = value;
     }
+
+    /// <summary>True to look behind the head of the queue, where jobs stand that were given back lately: at what has come lately, and at a part of the
+    /// queue that goes on where the last such claim ended. False by default.</summary>
+    public bool PastHead { get; init; }
 }
 
 /// <summary>What a claim brought.</summary>

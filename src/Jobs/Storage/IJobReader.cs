@@ -25,10 +25,14 @@ public interface IJobReader
     /// <summary>Where a job is, and no more; null when there is none. For who looks often.</summary>
     Task<JobGlance?> GlanceAsync(long jobId, CancellationToken cancellationToken);
 
-    /// <summary>Jobs in a state, newest first. What is long is cut: <see cref="ListedText"/> and <see cref="ListedArguments"/>.</summary>
-    Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
+    /// <summary>In which states jobs are, and how those have ended that have. Jobs that are gone are left out.</summary>
+    /// <remarks>Ends may be long. So a store may leave some of them for another call (<see cref="CurrentState.IsLeft"/>), but not all.</remarks>
+    Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken);
 
-    /// <summary>How many jobs are in each state, and what stands around them.</summary>
+    /// <summary>Jobs in a state, newest first: those with the highest ids. What is long is cut: <see cref="ListedText"/> and <see cref="ListedArguments"/>.</summary>
+    Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken);
+
+    /// <summary>How many jobs are in each state, and what stands around them. What is many need not be counted one by one; the answer says where it was not.</summary>
     Task<StoreCounts> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>Lines of a job's log with an id above <paramref name="afterId"/>, oldest first.</summary>

@@ -35,6 +35,9 @@ public interface IJobStore
     /// <summary>Recurring jobs.</summary>
     IRecurringStore Recurring { get; }
 
+    /// <summary>Executions that ended.</summary>
+    IExecutionHistory History { get; }
+
     /// <summary>Makes the store ready: creates what is absent, refuses what it does not understand. Called once at start.</summary>
     /// <exception cref="StoreException">The store exists in a form that this version cannot use.</exception>
     Task InitializeAsync(CancellationToken cancellationToken);

@@ -28,7 +28,17 @@ public interface IMaintenance
     /// <returns>How many it released, or wants to look at again soon; 0 when there is nothing to do for now.</returns>
     Task<int> ReleaseAwaitingAsync(int count, CancellationToken cancellationToken);
 
-    /// <summary>Removes jobs and counters whose time has passed, at most <paramref name="count"/> jobs.</summary>
-    /// <returns>How many jobs went.</returns>
+    /// <summary>Removes jobs and counters whose time has passed, at most <paramref name="count"/> jobs. Two workers share this; a third has nothing to do.</summary>
+    /// <returns>How many jobs went: fewer than <paramref name="count"/> means that none is left, or that others are at it.</returns>
     Task<int> ExpireAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Sums up counters: each commit adds rows, and they are read as their sum. Nothing to do where a Hangfire server does it.</summary>
+    /// <param name="count">How many rows at most.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many rows went.</returns>
+    Task<int> SumUpAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Makes room for the history of executions of the days to come, and removes what is older than it is to be kept.</summary>
+    /// <returns>False when something is left to do in a while.</returns>
+    Task<bool> KeepHistoryAsync(CancellationToken cancellationToken);
 }

@@ -12,9 +12,9 @@ public interface IWorkQueue
     Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 
     /// <summary>Says what there is to do: cheap enough to be asked a few times a second by every worker.</summary>
-    /// <param name="queues">The queues to look at.</param>
+    /// <param name="request">Who looks, and at which queues.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken);
+    Task<StoreOutlook> LookAsync(LookRequest request, CancellationToken cancellationToken);
 
     /// <summary>Renews the leases of running jobs.</summary>
     /// <remarks>Synchronous, as all that tells others that a worker lives: it works on a thread of its own, and on a connection
@@ -29,7 +29,7 @@ public interface IWorkQueue
 
     /// <summary>Gives claims up for good: their queue rows go. For jobs that moved on while they ran here (deleted, requeued):
     /// giving such a row back would run the job once more. A job that is still in the state that its execution saw is given
-    /// back after all. Claims that are no longer held are left alone.</summary>
+    /// back after all. Claims that are no longer held are left alone. Runs that they name go into the history of executions.</summary>
     Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken);
 
     /// <summary>Changes the states of many jobs in one transaction, each for itself guarded by its claim (if it names one) and
@@ -48,4 +48,7 @@ public interface IWorkQueue
     /// <param name="onSignal">Called on any thread; it must be quick.</param>
     /// <param name="cancellationToken">Ends the listening without an exception.</param>
     Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken);
+
+    /// <summary>Tells the listeners that about so many jobs wait, which the caller has no use for.</summary>
+    Task CallAsync(int jobs, CancellationToken cancellationToken);
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace JobRunner.Storage;
 
 /// <summary>A job to add.</summary>
@@ -7,10 +9,28 @@ namespace JobRunner.Storage;
 public sealed record NewJob(Invocation Invocation, JobState State, IReadOnlyDictionary<string, string?> Parameters);
 
 /// <summary>What there is to do in a store.</summary>
-/// <param name="Waiting">The queues, of those that were asked for, in which something waits.</param>
+/// <param name="Waiting">The queues, of those that were asked for, in which something waits; of very many, the first ones.</param>
 /// <param name="NextScheduled">In what time the first scheduled job is due, zero or less when it is now; null when there is none.</param>
 /// <param name="NextRecurring">In what time the first recurring job is due; null when there is none.</param>
-public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring);
+/// <param name="Place">Who else looks.</param>
+public sealed record StoreOutlook(IReadOnlyList<string> Waiting, TimeSpan? NextScheduled, TimeSpan? NextRecurring, FleetPlace Place);
+
+/// <summary>A worker's place among those that can do all that it does: whose sign of life is young, and who serve at least its queues. A
+/// worker that serves more than the others does not count them, because they could not take its jobs.</summary>
+/// <param name="Size">How many, the worker itself among them: at least 1.</param>
+/// <param name="Rank">How many of them come before it, in an order that all agree on.</param>
+public readonly record struct FleetPlace(int Size, int Rank);
+
+/// <summary>Who looks at a store, and for what.</summary>
+/// <param name="Queues">The queues.</param>
+public sealed record LookRequest(IReadOnlyList<string> Queues)
+{
+    /// <summary>The worker, as it announces itself; null for somebody else, who counts as the only one.</summary>
+    public string? ServerId { get; init; }
+
+    /// <summary>How long a worker may be silent and still be counted. Zero by default: nobody is.</summary>
+    public TimeSpan Gap { get; init; }
+}
 
 /// <summary>The right to run a job: its queue row as it was claimed. Whoever claims the row next gets another token.</summary>
 /// <param name="QueueRowId">The id of the queue row.</param>
@@ -39,10 +59,14 @@ public sealed record ClaimedJob(
 /// <param name="OwnQueue">The queue that the job itself carries, or null.</param>
 /// <param name="Claim">The claim that must still be held, or null for a change from outside.</param>
 /// <param name="Parameters">New values of job parameters, such as <c>RetryCount</c>; null to leave all.</param>
+/// <param name="Retention">In what time the job expires, as <see cref="RetentionRule"/> says; null takes any expiry away.</param>
 public sealed record StateChange(
     long JobId, long SeenStateId, string SeenStateName, IReadOnlyList<JobState> States, string? OwnQueue = null,
-    Claim? Claim = null, IReadOnlyDictionary<string, string?>? Parameters = null)
+    Claim? Claim = null, IReadOnlyDictionary<string, string?>? Parameters = null, TimeSpan? Retention = null)
 {
+    /// <summary>The run that it ends, for the history of executions; null when that is not kept.</summary>
+    public EndedRun? Run { get; init; }
+
     /// <summary>What the change does besides its history rows.</summary>
     public StateEffects Effects => StateEffects.Of(SeenStateName, States[^1], OwnQueue);
 
@@ -51,7 +75,11 @@ public sealed record StateChange(
 }
 
 /// <summary>A running job's claim and the state row that its execution saw last.</summary>
-public readonly record struct Lease(long JobId, Claim Claim, long StateId);
+public readonly record struct Lease(long JobId, Claim Claim, long StateId)
+{
+    /// <summary>Where it is dropped: the run that was cancelled, for the history of executions, or null.</summary>
+    public EndedRun? Run { get; init; }
+}
 
 /// <summary>A lock that excludes whoever names the same resource, Hangfire's servers among them.</summary>
 /// <param name="Resource">The resource, as <see cref="ExclusionRule.ResourceOf"/> names it.</param>
@@ -104,6 +132,15 @@ public sealed record JobDetails(
 /// <param name="States">How many states it has had.</param>
 /// <param name="Progress">How far it is, or null.</param>
 public sealed record JobGlance(string? State, DateTimeOffset? Since, int States, JobProgress? Progress);
+/// <summary>The state of a job.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Name">The name of its current state, or null for a job that has none yet.</param>
+/// <param name="End">That state as a whole, when the job has ended.</param>
+public sealed record CurrentState(long JobId, string? Name, JobState? End)
+{
+    /// <summary>True when the job has ended, and its end has to be asked for once more.</summary>
+    public bool IsLeft => End is null && JobStates.HasEnded(Name);
+}
 
 /// <summary>A worker, ours or a Hangfire server.</summary>
 /// <param name="Id">Hangfire's form: name, process id and a GUID, separated by colons.</param>
@@ -152,6 +189,24 @@ public sealed record ServerSandboxes(string Limits, int Busy, int Idle, int Maxi
 public sealed record StoreCounts(
     IReadOnlyDictionary<string, long> ByState, long Retries, int Servers, IReadOnlyDictionary<string, long> Queues)
 {
+    /// <summary>The states of which <see cref="ByState"/> has an estimate: they have more jobs than a store counts one by one.</summary>
+    public IReadOnlySet<string> Estimated { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>The most retries that are counted: when <see cref="Retries"/> reaches it, there may be more.</summary>
+    public long RetriesBound { get; init; } = long.MaxValue;
+
+    /// <summary>The most jobs that are counted in a queue: one in <see cref="Queues"/> that reaches it may have more.</summary>
+    public long QueueBound { get; init; } = long.MaxValue;
+
+    /// <summary>True when jobs wait in more queues than are told.</summary>
+    public bool HasMoreQueues { get; init; }
+
+    /// <summary>True when <see cref="Waiting"/> is the number of jobs, and not an estimate.</summary>
+    public bool IsWaitingExact => !HasMoreQueues && Queues.Values.All(waiting => waiting < QueueBound);
+
+    /// <summary>Jobs waiting in all queues.</summary>
+    public long Waiting => IsWaitingExact ? Queues.Values.Sum() : Math.Max(Queues.Values.Sum(), ByState[JobStates.Enqueued]);
+
     /// <summary>How often jobs were taken back from workers that died, ever.</summary>
     public long Rescued { get; init; }
 
@@ -167,7 +222,14 @@ public sealed record StoreCounts(
 /// <param name="JobId">The job concerned, or 0 when it does not matter.</param>
 /// <param name="StateId">The state row that the job was given: a run that saw this one or a newer one began after it, and is
 /// not meant. (The signal may arrive when the job runs again already.)</param>
-public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0, long StateId = 0);
+public readonly record struct StoreSignal(StoreSignalKind Kind, long JobId = 0, long StateId = 0)
+{
+    /// <summary>How many jobs wait that this tells of; 0 when that is not known, and every listener should look.</summary>
+    public int Jobs { get; init; }
+
+    /// <summary>A number drawn at random, about the same for all who hear this: it says which of many workers should look.</summary>
+    public uint Number { get; init; }
+}
 
 /// <summary>What happened in a store.</summary>
 public enum StoreSignalKind

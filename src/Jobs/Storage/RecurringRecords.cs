@@ -31,6 +31,9 @@ public sealed record RecurringRules(Func<Invocation, bool> CanRun, TimeSpan Tole
     /// <summary>The queue that a call's attributes name, or null.</summary>
     public Func<Invocation, string?> QueueOf { get; init; } = _ => null;
 
+    /// <summary>What the worker has left to others; null to look at everything that is due.</summary>
+    public RecurringMemory? Memory { get; init; }
+
     /// <summary>The form in which to write.</summary>
     public CompatibilityLevel Level { get; init; } = CompatibilityLevel.V180;
 

@@ -5,7 +5,8 @@ namespace JobRunner.Postgres;
 
 /// <summary>Inserts jobs that wait for another one.</summary>
 sealed class ContinuationInserter(
-    Database database, DistributedLocks locks, JobLocks jobLocks, JobInserter inserter, StateWriter writer, QueueRule? queues, TimeProvider time)
+    Database database, DistributedLocks locks, JobLocks jobLocks, JobInserter inserter, StateWriter writer, QueueRule? queues,
+    RetentionRule retention, TimeProvider time)
 {
     // The row is kept from being removed by expiry until we commit.
     const string ParentSql = """
@@ -49,7 +50,10 @@ sealed class ContinuationInserter(
         StateChange Released((long JobId, long StateId) job, NewJob given)
         {
             var next = AwaitingState.Release(given.State.Data, state, time.GetUtcNow());
-            return new(job.JobId, job.StateId, JobStates.Awaiting, [queues?.Apply(next, given.Invocation) ?? next], given.Invocation.Queue);
+            return new(job.JobId, job.StateId, JobStates.Awaiting, [queues?.Apply(next, given.Invocation) ?? next], given.Invocation.Queue)
+            {
+                Retention = retention.Of(next, given.Invocation),
+            };
         }
     }
 

@@ -1,10 +1,11 @@
 using JobRunner.Storage;
+using Npgsql;
 
 namespace JobRunner.Postgres;
 
 /// <summary>What clients and operators do.</summary>
 sealed class JobActions(
-    Database database, JobInserter inserter, ContinuationInserter continuations, OutsideChanges outside, TimeProvider time)
+    Database database, JobInserter inserter, NewJobPacer pacer, ContinuationInserter continuations, OutsideChanges outside, TimeProvider time)
     : IJobActions
 {
     // What fits into one batch is one statement, as it would be alone. Only the first of several is made before there is a connection.
@@ -16,8 +17,11 @@ sealed class JobActions(
         var batch = batches.Current;
         var hasMore = batches.MoveNext();
         await using var connection = await database.OpenAsync(cancellationToken);
-        await using var transaction = hasMore ? await connection.BeginTransactionAsync(cancellationToken) : null;
-        var ids = new List<long>(batch.Count);
+        if (!hasMore)
+            return await AddOneBatchAsync(connection, batch, cancellationToken);
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var ids = new List<long>();
         await AddAsync();
         for (; hasMore; hasMore = batches.MoveNext())
         {
@@ -25,11 +29,20 @@ sealed class JobActions(
             await AddAsync();
         }
 
-        if (transaction is not null)
-            await transaction.CommitAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return ids;
 
         async Task AddAsync() => ids.AddRange((await inserter.AddBatchAsync(connection, batch, cancellationToken)).Select(added => added.JobId));
+    }
+
+    async Task<long[]> AddOneBatchAsync(NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+    {
+        var waiting = jobs.Count(job => job.State.Name == JobStates.Enqueued);
+        var tells = waiting == 0 || pacer.TellsNow();
+        long[] ids = [.. (await inserter.AddBatchAsync(connection, jobs, cancellationToken, tells)).Select(added => added.JobId)];
+        if (!tells)
+            pacer.TellLater(waiting);
+        return ids;
     }
 
     public Task<IReadOnlyList<long>> AddContinuationsAsync(

@@ -31,11 +31,16 @@ sealed class JobInserter(Database database, CompatibilityLevel level)
             insert into hangfire.set (key, score, value)
             select key, score, prefix || jobid from new where key is not null
         )
-        select jobid, stateid, (select count(pg_notify('new_job', '')) from (select from new where queue is not null limit 1) once)
+        select jobid, stateid, (select
+        """ + " " + NewJobSignal.SendSql + """
+         from (select count(*) as jobs from new where queue is not null having count(*) > 0 and $12) told)
         from new order by ord
         """;
 
     /// <summary>Adds jobs in the transaction at hand: without one, all or none is not promised.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The ids of the jobs and of their state rows, in the given order.</returns>
     public async Task<List<(long JobId, long StateId)>> AddAsync(
         NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
@@ -47,14 +52,18 @@ sealed class JobInserter(Database database, CompatibilityLevel level)
     }
 
     /// <summary>Adds jobs with one statement.</summary>
-    /// <inheritdoc cref="AddAsync"/>
+    /// <param name="connection">The connection.</param>
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="tells">False when somebody else tells workers of them, once they are committed.</param>
+    /// <returns>The ids of the jobs and of their state rows, in the given order.</returns>
     public async Task<List<(long JobId, long StateId)>> AddBatchAsync(
-        NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken, bool tells = true)
     {
         var columns = new NewJobColumns(jobs.Count, level);
         foreach (var job in jobs)
             columns.Add(job);
-        await using var batch = Database.IndexedBatch(connection, database.Command(AddSql, columns.ToParameters()));
+        await using var batch = Database.IndexedBatch(connection, database.Command(AddSql, [.. columns.ToParameters(), Parameters.Of(tells)]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var added = new List<(long, long)>(jobs.Count);

@@ -1,7 +1,10 @@
+using JobRunner.Storage;
+
 namespace JobRunner.Postgres;
 
 /// <summary>Changes of state that no execution makes: a person's, or a program's.</summary>
-sealed class OutsideChanges(Database database, StateChanges changes, CallQueues queues, JobLocks locks, TimeProvider time)
+sealed class OutsideChanges(
+    Database database, StateChanges changes, CallQueues queues, JobLocks locks, RetentionRule retention, TimeProvider time)
 {
     // Somebody else may change a job between our look and our change. Then we look again: a person's click should not get lost.
     const int Attempts = 5;
@@ -53,7 +56,7 @@ sealed class OutsideChanges(Database database, StateChanges changes, CallQueues 
             if (seen.Count == 0)
                 break;
             var named = to.Name == JobStates.Enqueued ? await queues.ReadAsync(connection, seen.Select(job => (job.JobId, job.Call)), cancellationToken) : null;
-            var wanted = seen.Select(job => job.To(named?.GetValueOrDefault(job.JobId) is { } queue ? to.In(queue) : to)).ToArray();
+            var wanted = seen.Select(job => ChangeOf(job, named?.GetValueOrDefault(job.JobId) is { } queue ? to.In(queue) : to)).ToArray();
             var applied = await changes.ApplyAsync(connection, wanted, cancellationToken);
             locked.AddRange(applied.Busy.Select(i => wanted[i].JobId));
             changed += applied.Count(id => id is not null);
@@ -61,6 +64,8 @@ sealed class OutsideChanges(Database database, StateChanges changes, CallQueues 
         }
 
         return changed;
+
+        StateChange ChangeOf(SeenJob job, JobState state) => job.To(state, retention.Of(state, job.Call));
     }
 
     // A job without a state is still being made by a Hangfire client; its state is nobody else's yet.

@@ -20,6 +20,13 @@ static class ConnectionSettings
             settings.AutoPrepareMinUsages = 2;
         if (!given.ShouldSerialize("Application Name"))
             settings.ApplicationName = "JobRunner";
+        // One is used all the time. What a burst has opened besides goes soon after it: many workers may share the server.
+        if (!given.ShouldSerialize("Minimum Pool Size"))
+            settings.MinPoolSize = 1;
+        if (!given.ShouldSerialize("Connection Idle Lifetime"))
+            settings.ConnectionIdleLifetime = 10;
+        if (!given.ShouldSerialize("Connection Pruning Interval"))
+            settings.ConnectionPruningInterval = Math.Min(5, settings.ConnectionIdleLifetime);
         // We leave nothing behind in a session, so resetting it on each return to the pool would only cost.
         if (!given.ShouldSerialize("No Reset On Close"))
             settings.NoResetOnClose = true;
@@ -32,13 +39,33 @@ static class ConnectionSettings
         return settings;
     }
 
-    // Leases and the like: short statements, from one thread, that wait for no connection that a job's may have.
-    public static string SignsOfLife(NpgsqlConnectionStringBuilder settings) => new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+    // Leases and the like: short statements, from one thread, that wait for no connection that a job's may have. Where one listens they
+    // share it, and these go.
+    public static string SignsOfLife(NpgsqlConnectionStringBuilder settings) => Short(settings, own =>
     {
-        MaxPoolSize = 2,
-        MinPoolSize = 0,
-        Timeout = Math.Min(settings.Timeout, 5),
-        CommandTimeout = SignOfLifeTimeoutSeconds,
-        CancellationTimeout = 500,
-    }.ConnectionString;
+        own.MaxPoolSize = 2;
+        own.MinPoolSize = 0;
+        own.ConnectionIdleLifetime = 5;
+        own.ConnectionPruningInterval = 5;
+    });
+
+    public static string Listening(NpgsqlConnectionStringBuilder settings) => Short(settings, listening =>
+    {
+        listening.Pooling = false;
+        listening.KeepAlive = 0; // see Listener.ProveAlive
+        listening.TcpKeepAlive = true;
+        listening.ApplicationName = "JobRunner listener";
+    });
+
+    static string Short(NpgsqlConnectionStringBuilder settings, Action<NpgsqlConnectionStringBuilder> change)
+    {
+        var changed = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+        {
+            Timeout = Math.Min(settings.Timeout, 5),
+            CommandTimeout = SignOfLifeTimeoutSeconds,
+            CancellationTimeout = 500,
+        };
+        change(changed);
+        return changed.ConnectionString;
+    }
 }

@@ -47,16 +47,16 @@ sealed class ConnectionSource(string settings, bool looks, Action poolerFound) :
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>True when a pooler is between this connection and the server.</summary>
-    public static async Task<bool> IsPooledAsync(NpgsqlConnection connection, CancellationToken cancellationToken = default)
-    {
-        await using var command = new NpgsqlCommand(ProcessSql, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) is int process && process != connection.ProcessID;
-    }
-
-    static bool IsPooled(NpgsqlConnection connection)
+    public static bool IsPooled(NpgsqlConnection connection)
     {
         using var command = new NpgsqlCommand(ProcessSql, connection);
         return command.ExecuteScalar() is int process && process != connection.ProcessID;
+    }
+
+    static async Task<bool> IsPooledAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(ProcessSql, connection);
+        return await command.ExecuteScalarAsync() is int process && process != connection.ProcessID;
     }
 
     static NpgsqlDataSource Looking(string settings) => new NpgsqlDataSourceBuilder(settings).UsePhysicalConnectionInitializer(

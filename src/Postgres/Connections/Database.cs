@@ -26,6 +26,8 @@ sealed class Database : IAsyncDisposable
 
     readonly ConnectionSource _source;
     readonly ConnectionSource _signsOfLife;
+    readonly ConnectionGate _gate = new(TimeProvider.System);
+    readonly string _listening;
 
     public Database(PostgresOptions options, ILogger logger)
     {
@@ -34,6 +36,7 @@ sealed class Database : IAsyncDisposable
         LooksForPooler = !new NpgsqlConnectionStringBuilder(options.ConnectionString).ShouldSerialize("Max Auto Prepare");
         _source = new(settings.ConnectionString, LooksForPooler, logger.PoolerFound);
         _signsOfLife = new(ConnectionSettings.SignsOfLife(settings), LooksForPooler, () => { });
+        _listening = ConnectionSettings.Listening(settings);
         Description = $"PostgreSQL at {settings.Host}:{settings.Port}/{settings.Database}, schema {options.Schema}";
     }
 
@@ -44,10 +47,46 @@ sealed class Database : IAsyncDisposable
     /// <summary>True when each new connection is asked whether a pooler is in between.</summary>
     public bool LooksForPooler { get; }
 
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenAsync(cancellationToken);
+    /// <summary>The connection that listens, while one does.</summary>
+    public LifeLine LifeLine { get; } = new();
 
-    /// <summary>Opens a connection for short statements of one thread, which wait for no connection that a job's may have.</summary>
-    public NpgsqlConnection OpenForSignsOfLife() => _signsOfLife.Open();
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        await _gate.EnterAsync(cancellationToken);
+        try
+        {
+            return _gate.Watch(await _source.OpenAsync(cancellationToken));
+        }
+        catch
+        {
+            _gate.Leave();
+            throw;
+        }
+    }
+
+    /// <summary>A connection for short statements of one thread, which wait for no connection that a job's may have: the one that listens, or
+    /// one of their own.</summary>
+    public LifeLineLoan OpenForSignsOfLife() => LifeLine.Borrow() ?? new(_signsOfLife.Open(), null);
+
+    /// <summary>Opens a connection to listen on, outside the pool.</summary>
+    /// <returns>Null when a pooler is between us and the database: nothing would come through it.</returns>
+    public NpgsqlConnection? OpenForListening()
+    {
+        var connection = new NpgsqlConnection(_listening);
+        try
+        {
+            connection.Open();
+            if (!LooksForPooler || !ConnectionSource.IsPooled(connection))
+                return connection;
+            connection.Dispose();
+            return null;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

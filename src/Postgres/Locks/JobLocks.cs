@@ -16,12 +16,11 @@ sealed class JobLocks(Database database, DistributedLocks locks, ILogger logger)
     /// <summary>How long to wait for the lock of a job.</summary>
     public static TimeSpan Timeout { get; } = TimeSpan.FromSeconds(15);
 
-    const string LockAllJobsSql = """
+    const string LockJobsSql = """
         insert into hangfire.lock (resource, updatecount, acquired)
         select $2 || j.id || ':state-lock', 1, now() from unnest($1::bigint[]) as j(id)
+        on conflict do nothing
         """;
-
-    const string LockJobsSql = LockAllJobsSql + " on conflict do nothing";
 
     const string UnlockJobsSql = """
         delete from hangfire.lock
@@ -33,9 +32,6 @@ sealed class JobLocks(Database database, DistributedLocks locks, ILogger logger)
     public string Prefix { get; } = locks.NameOf("job:");
 
     public string NameOf(long jobId) => $"{Prefix}{jobId}:state-lock";
-
-    /// <summary>Takes the locks of jobs. Fails when somebody else has one of them.</summary>
-    public NpgsqlBatchCommand TakeAll(long[] sortedIds) => On(sortedIds, LockAllJobsSql);
 
     /// <summary>Takes those locks of jobs that nobody else has.</summary>
     public NpgsqlBatchCommand Take(long[] sortedIds) => On(sortedIds, LockJobsSql);

@@ -52,8 +52,8 @@ sealed class ResourceLocks(Database database, DistributedLocks names) : IResourc
     {
         if (locks.Count == 0)
             return [];
-        using var connection = database.OpenForSignsOfLife();
-        using var batch = Database.Batch(connection,
+        using var loan = database.OpenForSignsOfLife();
+        using var batch = Database.Batch(loan.Connection,
             database.Command(RefreshLocksSql, Resources(locks), Tokens(locks)), database.Command(HeldLocksSql, Resources(locks), Tokens(locks)));
         using var reader = batch.ExecuteReader();
         var held = new List<ResourceLock>(locks.Count);

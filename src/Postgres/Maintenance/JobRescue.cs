@@ -74,8 +74,8 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
             insert into jobrunner.counter (name, value) select 'rescued', count(*) from dead having count(*) > 0
             on conflict (name) do update set value = counter.value + excluded.value
         )
-        select count(*), (select count(pg_notify('new_job', '')) from (select from dead limit 1) once) from dead
-        """;
+        select count(*), (select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from dead having count(*) > 0) told) from dead";
 
     // As every Hangfire server does. Its jobs are not touched by that: they have been rescued long before.
     const string ForgetServersSql = """
@@ -145,8 +145,8 @@ sealed class JobRescue(Database database, TimeSpan invisibility)
             insert into jobrunner.counter (name, value) select 'orphans', count(*) from orphans having count(*) > 0
             on conflict (name) do update set value = counter.value + excluded.value
         )
-        select count(*), (select count(pg_notify('new_job', '')) from (select from orphans limit 1) once) from orphans
-        """;
+        select count(*), (select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from orphans having count(*) > 0) told) from orphans";
 
     public Task<int> RescueOrphansAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
         database.NumberAsync(database.Command(RescueOrphansSql, Terms(silence, rescuer)), cancellationToken);

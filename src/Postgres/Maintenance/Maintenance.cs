@@ -3,7 +3,8 @@ using JobRunner.Storage;
 namespace JobRunner.Postgres;
 
 /// <summary>What any worker does for all.</summary>
-sealed class Maintenance(JobRescue rescue, ScheduledJobs scheduled, AwaitingSweep awaiting, Expiry expiry) : IMaintenance
+sealed class Maintenance(
+    JobRescue rescue, ScheduledJobs scheduled, AwaitingSweep awaiting, Expiry expiry, CounterSums sums, HistoryPartitions? history) : IMaintenance
 {
     public Task<int> RescueAsync(TimeSpan silence, Rescuer? rescuer, CancellationToken cancellationToken) =>
         rescue.RescueAsync(silence, rescuer, cancellationToken);
@@ -16,4 +17,9 @@ sealed class Maintenance(JobRescue rescue, ScheduledJobs scheduled, AwaitingSwee
     public Task<int> ReleaseAwaitingAsync(int count, CancellationToken cancellationToken) => awaiting.ReleaseAsync(count, cancellationToken);
 
     public Task<int> ExpireAsync(int count, CancellationToken cancellationToken) => expiry.ExpireAsync(count, cancellationToken);
+
+    public Task<int> SumUpAsync(int count, CancellationToken cancellationToken) => sums.SumUpAsync(count, cancellationToken);
+
+    public Task<bool> KeepHistoryAsync(CancellationToken cancellationToken) =>
+        history?.KeepAsync(false, cancellationToken) ?? Task.FromResult(true);
 }

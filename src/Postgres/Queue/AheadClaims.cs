@@ -44,9 +44,9 @@ sealed class AheadClaims(Database database, TimeProvider time)
         NpgsqlConnection connection, QueueLimit[] queues, int count, long bytes, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
         var hints = await HintsAsync(connection, queues, cancellationToken);
-        var heads = Array.ConvertAll(hints, hint => hint.BarrenSince is not { } since || time.GetElapsedTime(since) > _barren);
+        bool[] heads = [.. hints.Zip(queues, (hint, queue) =>
+            !queue.PastHead && (hint.BarrenSince is not { } since || time.GetElapsedTime(since) > _barren))];
         var step = hints.Max(hint => hint.Steps) < SmallSteps ? SmallStep : LargeStep;
-        var before = jobs.Count;
         await using var batch = Database.IndexedBatch(connection, database.Command(ClaimSql.Ahead,
             [.. QueueClaims.Terms(queues, count, bytes), .. MethodsOf(queues),
                 Parameters.Of(Array.ConvertAll(queues, queue => queue.Except.Hash), NpgsqlDbType.Text), Parameters.Of(heads, NpgsqlDbType.Boolean),
@@ -54,7 +54,10 @@ sealed class AheadClaims(Database database, TimeProvider time)
                 Parameters.Of(step), Parameters.Of(step * BytesOfRow)]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var round = await QueueClaims.ReadAsync(reader, jobs, cancellationToken);
+        var answered = new List<ClaimedJob>();
+        var round = await QueueClaims.ReadAsync(reader, answered, cancellationToken);
+        ClaimedJob[] claimed = [.. answered.DistinctBy(job => job.Claim)]; // a row may stand at the head and have come lately, too
+        jobs.AddRange(claimed);
 
         // What was dropped counts towards the limits, so whether a queue was read to its end is known only without.
         var unlimited = round.Picked < count && round.Gone == 0 && round.Heavy == 0;
@@ -63,12 +66,18 @@ sealed class AheadClaims(Database database, TimeProvider time)
             hint.Steps = round.GoesOn ? hint.Steps + 1 : 0;
             if (head)
                 hint.BarrenSince = round.FromHeads == 0 ? time.GetTimestamp() : null;
-            if (unlimited && round.LastLate is { } last && jobs.Skip(before).Count(job => job.Queue == queue.Queue) < queue.Most)
+            if (unlimited && round.LastLate is { } last && claimed.Count(job => job.Queue == queue.Queue) < queue.Most)
                 Advance(hint, last, round.LateIsFull);
+            else if (queue.PastHead && round.LastLate is { } newest)
+                Advance(hint, Math.Max(hint.Behind, Math.Min(newest, LastRow(claimed, queue.Queue))), isFull: true);
         }
 
         return round with { GoesOn = round.GoesOn || round.LateIsFull };
     }
+
+    // What is not wanted comes back with the row that it had: it is left to the sweep, or it would be all that is ever read.
+    static long LastRow(ClaimedJob[] jobs, string queue) =>
+        jobs.Where(job => job.Queue == queue).Select(job => job.Claim.QueueRowId).DefaultIfEmpty().Max();
 
     void Advance(Hint hint, long last, bool isFull)
     {

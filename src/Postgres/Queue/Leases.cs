@@ -3,7 +3,7 @@ using JobRunner.Storage;
 namespace JobRunner.Postgres;
 
 /// <summary>Keeps claims, and gives them back or up.</summary>
-sealed class Leases(Database database)
+sealed class Leases(Database database, HistoryLines? history)
 {
     // The token (column updatecount) is negative while one of our workers has the row: a Hangfire server leaves the column as
     // it is, or counts it up, so rows that we took can be told from theirs. It changes with every claim and every release, and begins
@@ -23,8 +23,8 @@ sealed class Leases(Database database)
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not old))
         )
-        select count(pg_notify('new_job', '')) from (select from held where not old limit 1) once
-        """;
+        select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from held where not old having count(*) > 0) told";
 
     /// <summary>Gives claims back; those that are no longer held are left alone.</summary>
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) => claims.Count == 0
@@ -48,16 +48,21 @@ sealed class Leases(Database database)
             update hangfire.jobqueue set fetchedat = null, updatecount = abs(updatecount::bigint) % 2147483647 + 1
             where id = any(array(select id from held where not moved))
         )
-        select count(pg_notify('new_job', '')) from (select from held where not moved limit 1) once
-        """;
+        select
+        """ + " " + NewJobSignal.SendSql + " from (select count(*) as jobs from held where not moved having count(*) > 0) told";
 
-    public Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
+    public async Task DropAsync(IReadOnlyList<Lease> leases, CancellationToken cancellationToken)
     {
         if (leases.Count == 0)
-            return Task.CompletedTask;
+            return;
         var claims = leases.Select(lease => lease.Claim).ToArray();
-        return database.NumberAsync(database.Command(DropSql, Parameters.QueueRows(claims), Parameters.Tokens(claims),
-            Parameters.Ids(leases.Select(lease => lease.JobId)), Parameters.Ids(leases.Select(lease => lease.StateId))), cancellationToken);
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var batch = Database.IndexedBatch(connection);
+        if (history is not null && await history.OfLeasesAsync(connection, leases, cancellationToken) is { } lines)
+            batch.BatchCommands.Add(lines);
+        batch.BatchCommands.Add(database.Command(DropSql, Parameters.QueueRows(claims), Parameters.Tokens(claims),
+            Parameters.Ids(leases.Select(lease => lease.JobId)), Parameters.Ids(leases.Select(lease => lease.StateId))));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // A lease is lost when its queue row went or was taken again, and also when somebody else changed the job's state: then the
@@ -84,8 +89,8 @@ sealed class Leases(Database database)
         if (leases.Count == 0)
             return [];
         var claims = leases.Select(l => l.Claim).ToArray();
-        using var connection = database.OpenForSignsOfLife();
-        using var batch = Database.IndexedBatch(connection, database.Command(RenewSql,
+        using var loan = database.OpenForSignsOfLife();
+        using var batch = Database.IndexedBatch(loan.Connection, database.Command(RenewSql,
             Parameters.Ids(leases.Select(l => l.JobId)), Parameters.QueueRows(claims), Parameters.Tokens(claims),
             Parameters.Ids(leases.Select(l => l.StateId))));
         batch.Timeout = ConnectionSettings.SignOfLifeTimeoutSeconds;

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Security.Cryptography;
 using JobRunner.Storage;
@@ -8,32 +9,37 @@ namespace JobRunner.Postgres;
 
 /// <summary>Hears the database's notifications.</summary>
 /// <param name="database">The database.</param>
-/// <param name="connectionString">How to connect to it, as the user said.</param>
 /// <param name="quietLimit">How long nothing may come before the connection has to prove that it is one; it has 5 s for that.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For losses.</param>
-sealed class Listener(Database database, string connectionString, TimeSpan quietLimit, TimeProvider time, ILogger logger)
+sealed class Listener(Database database, TimeSpan quietLimit, TimeProvider time, ILogger logger)
 {
-    const string EnqueuedChannel = "new_job";
     const string Withdrawn = "withdrawn";
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
-    static readonly TimeSpan _proof = TimeSpan.FromSeconds(5);
-
-    /// <remarks>One connection of its own, outside the pool, asked for a sign of life so that a dead one is noticed. Behind a pooler
-    /// nothing would come through it, so it is not kept; the workers' polling is the truth in any case.</remarks>
+    /// <remarks>On a thread of its own, as the signs of life with which it shares its connection: they wait for no thread of the pool. Asked for
+    /// a proof so that a dead connection is noticed. Behind a pooler nothing would come through it, so it is not kept; the workers' looks are
+    /// the truth in any case.</remarks>
     public async Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken)
+    {
+        await Task.Factory.StartNew(
+            () => Listen(onSignal, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    void Listen(Action<StoreSignal> onSignal, CancellationToken stopping)
     {
         var pause = _firstPause;
         var lost = false;
-        while (!cancellationToken.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ListenSettings());
-                if (!await StartListeningAsync(connection, onSignal, cancellationToken))
-                    break;
+                using var connection = database.OpenForListening();
+                if (connection is null)
+                    return;
+                StartListening(connection, onSignal);
                 if (lost)
                     logger.Listening();
                 lost = false;
@@ -41,78 +47,71 @@ sealed class Listener(Database database, string connectionString, TimeSpan quiet
 
                 // Whatever was told while nobody listened: look once.
                 onSignal(new(StoreSignalKind.Enqueued));
-                while (true)
-                {
-                    if (!await connection.WaitAsync(quietLimit, cancellationToken))
-                        await ProveAliveAsync(connection, cancellationToken);
-                }
+                Hear(connection, stopping);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is NpgsqlException or IOException or TimeoutException)
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or ObjectDisposedException)
             {
                 if (!lost)
                     logger.ListenerLost(e.Message);
                 lost = true;
-                pause = await PauseAsync(pause, cancellationToken);
-            }
-            catch (Exception) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
+                // With jitter, so that the workers of a database that comes back do not all connect at the same instant.
+                stopping.WaitHandle.WaitOne(pause * (0.5 + (RandomNumberGenerator.GetInt32(1000) / 1000.0)));
+                pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
             }
         }
-
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <returns>False when there is nothing to listen to.</returns>
-    async Task<bool> StartListeningAsync(NpgsqlConnection connection, Action<StoreSignal> onSignal, CancellationToken cancellationToken)
+    void StartListening(NpgsqlConnection connection, Action<StoreSignal> onSignal)
     {
         connection.Notification += (_, told) => Tell(onSignal, told.Channel, told.Payload);
-        await connection.OpenAsync(cancellationToken);
-        if (database.LooksForPooler && await ConnectionSource.IsPooledAsync(connection, cancellationToken))
-            return false;
-        await using var listen = new NpgsqlCommand($"listen {EnqueuedChannel}; listen \"{database.Names.Own}\"", connection);
-        await listen.ExecuteNonQueryAsync(cancellationToken);
-        return true;
+        using var listen = new NpgsqlCommand($"listen {NewJobSignal.Channel}; listen \"{database.Names.Own}\"", connection);
+        listen.ExecuteNonQuery();
+    }
+
+    void Hear(NpgsqlConnection connection, CancellationToken stopping)
+    {
+        try
+        {
+            var heardAt = time.GetTimestamp();
+            while (!stopping.IsCancellationRequested)
+            {
+                var isProven = database.LifeLine.Lend(connection);
+                if (connection.State != ConnectionState.Open)
+                    throw new IOException("The connection broke while it was used to tell that this worker lives.");
+                if (connection.Wait((int)database.LifeLine.Slice.TotalMilliseconds) || isProven)
+                    heardAt = time.GetTimestamp();
+                if (time.GetElapsedTime(heardAt) <= quietLimit)
+                    continue;
+                ProveAlive(connection);
+                heardAt = time.GetTimestamp();
+            }
+        }
+        finally
+        {
+            database.LifeLine.Lost();
+        }
     }
 
     // A connection whose other end vanished without a word (a pulled cable, a firewall that forgot it) looks like a quiet one.
-    static async Task ProveAliveAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    static void ProveAlive(NpgsqlConnection connection)
     {
-        await using var probe = new NpgsqlCommand("select 1", connection) { CommandTimeout = (int)_proof.TotalSeconds };
-        await probe.ExecuteNonQueryAsync(cancellationToken);
+        using var probe = new NpgsqlCommand("select 1", connection);
+        probe.ExecuteNonQuery();
     }
 
     static void Tell(Action<StoreSignal> onSignal, string channel, string payload)
     {
-        if (channel == EnqueuedChannel)
-            onSignal(new(StoreSignalKind.Enqueued));
+        if (channel == NewJobSignal.Channel)
+            onSignal(NewJobSignal.Read(payload));
         else if (payload.Split(':') is [Withdrawn, var job, var state] && IsId(job, out var jobId) && IsId(state, out var stateId))
             onSignal(new(StoreSignalKind.Withdrawn, jobId, stateId));
 
         static bool IsId(string text, out long id) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id);
     }
 
-    // With jitter, so that the workers of a database that comes back do not all connect at the same instant.
-    async Task<TimeSpan> PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(pause * (0.5 + (RandomNumberGenerator.GetInt32(1000) / 1000.0)), time, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The loop's condition ends it.
-        }
+    const string CallSql = "select " + NewJobSignal.SendSql + " from (select $1 as jobs) told";
 
-        return pause * 2 < _longestPause ? pause * 2 : _longestPause;
-    }
-
-    string ListenSettings() => new NpgsqlConnectionStringBuilder(connectionString)
-    {
-        Pooling = false,
-        Enlist = false,
-        KeepAlive = 0, // see ProveAliveAsync
-        TcpKeepAlive = true,
-        ApplicationName = "JobRunner listener",
-    }.ConnectionString;
+    /// <summary>Tells all listeners.</summary>
+    public Task CallAsync(int jobs, CancellationToken cancellationToken) =>
+        database.ExecuteAsync(database.Command(CallSql, Parameters.Of(jobs)), cancellationToken);
 }

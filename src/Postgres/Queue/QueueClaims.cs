@@ -12,7 +12,7 @@ namespace JobRunner.Postgres;
 /// its queue row can only be in the way. A job that has a state's name but no state row, as SQL written by hand may leave
 /// it, is claimed with state id 0, and the guards know that.
 /// </remarks>
-sealed partial class QueueClaims(Database database, TimeProvider time, ILogger logger)
+sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeProvider time, ILogger logger)
 {
     readonly LookBudget _looks = new(time);
     readonly AheadClaims _ahead = new(database, time);
@@ -25,8 +25,12 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             return new([], true);
         var order = Array.ConvertAll(limits, limit => limit.Queue);
         var jobs = new List<ClaimedJob>(Math.Min(request.Count, 1000));
-        var isComplete = true;
+        var (isComplete, areAll) = (true, true);
         await using var connection = await database.OpenAsync(cancellationToken);
+        if (limits.Length > WaitingQueues.Many)
+            (limits, areAll) = await WaitingAsync(connection, limits, request.Count, cancellationToken);
+        if (limits.Length == 0)
+            return new([], areAll);
 
         // Dropped rows count towards the limit; behind them, jobs may be waiting.
         while (jobs.Count < request.Count)
@@ -52,7 +56,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             }
         }
 
-        return Result(isComplete);
+        return Result(isComplete && areAll);
 
         ClaimResult Result(bool isComplete) =>
             new([.. jobs.OrderBy(job => Array.IndexOf(order, job.Queue)).ThenBy(job => job.JobId).ThenBy(job => job.Claim.QueueRowId)], isComplete);
@@ -75,7 +79,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
             round = new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), NumberOrZero(3),
                 reader.IsDBNull(4) ? null : reader.GetInt64(4), IsTrue(5), IsTrue(6));
             if (!reader.IsDBNull(7))
-                jobs.Add(ReadClaimed(reader));
+                jobs.Add(ReadClaimed(reader, jobs.Count > 0 ? jobs[^1].Parameters : null));
         }
 
         return round;
@@ -83,6 +87,14 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
         bool IsTrue(int column) => !reader.IsDBNull(column) && reader.GetBoolean(column);
 
         long NumberOrZero(int column) => reader.IsDBNull(column) ? 0 : reader.GetInt64(column);
+    }
+
+    async Task<(QueueLimit[] Limits, bool AreAll)> WaitingAsync(
+        NpgsqlConnection connection, QueueLimit[] limits, int count, CancellationToken cancellationToken)
+    {
+        var (queues, areAll) = await waiting.FindAsync(connection, Array.ConvertAll(limits, limit => limit.Queue), count, cancellationToken);
+        var found = queues.ToHashSet(StringComparer.Ordinal);
+        return ([.. limits.Where(limit => found.Contains(limit.Queue))], areAll);
     }
 
     // A second round may take what is left of each limit.
@@ -93,7 +105,7 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
     async Task<ClaimRound> RoundAsync(
         NpgsqlConnection connection, QueueLimit[] queues, int count, long bytes, List<ClaimedJob> jobs, CancellationToken cancellationToken)
     {
-        if (Array.Exists(queues, queue => !queue.Except.IsEmpty))
+        if (Array.Exists(queues, queue => !queue.Except.IsEmpty || queue.PastHead))
             return await _ahead.ClaimAsync(connection, queues, count, bytes, jobs, cancellationToken);
         var before = jobs.Count;
         if (!_looks.AllowsWhole)
@@ -124,12 +136,12 @@ sealed partial class QueueClaims(Database database, TimeProvider time, ILogger l
         return round;
     }
 
-    static ClaimedJob ReadClaimed(NpgsqlDataReader reader)
+    static ClaimedJob ReadClaimed(NpgsqlDataReader reader, IReadOnlyDictionary<string, string?>? lastParameters)
     {
         var (invocation, error) = StoredCall.Read(reader, 13, 14);
         return new ClaimedJob(
             reader.GetInt64(8), new Claim(reader.GetInt64(7), reader.GetInt32(10)), reader.GetString(9), reader.GetInt64(11),
-            reader.GetString(12), invocation, error, StoredCall.ReadParameters(reader, 16), StoredInstant.Read(reader, 15));
+            reader.GetString(12), invocation, error, StoredCall.ReadParameters(reader, 16, lastParameters), StoredInstant.Read(reader, 15));
     }
 
     [LoggerMessage(113, LogLevel.Warning, "A claim failed on its way, and ends with the {Count} jobs that it had")]

@@ -7,8 +7,7 @@ sealed class WorkQueue(QueueClaims claimer, QueueLook look, Leases holder, State
 {
     public Task<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => claimer.ClaimAsync(request, cancellationToken);
 
-    public Task<StoreOutlook> LookAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken) =>
-        look.LookAsync(queues, cancellationToken);
+    public Task<StoreOutlook> LookAsync(LookRequest request, CancellationToken cancellationToken) => look.LookAsync(request, cancellationToken);
 
     public IReadOnlyList<Claim> Renew(IReadOnlyList<Lease> leases) => holder.Renew(leases);
 
@@ -22,4 +21,6 @@ sealed class WorkQueue(QueueClaims claimer, QueueLook look, Leases holder, State
 
     public Task ListenAsync(Action<StoreSignal> onSignal, CancellationToken cancellationToken) =>
         listener.ListenAsync(onSignal, cancellationToken);
+
+    public Task CallAsync(int jobs, CancellationToken cancellationToken) => listener.CallAsync(jobs, cancellationToken);
 }

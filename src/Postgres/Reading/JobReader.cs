@@ -7,6 +7,7 @@ namespace JobRunner.Postgres;
 sealed class JobReader(Database database) : IJobReader
 {
     readonly StoreCounter _counter = new(database);
+    readonly JobLists _lists = new(database);
 
     // $2 the most characters of a text, null for all.
     static readonly string _getSql = $"""
@@ -47,7 +48,7 @@ sealed class JobReader(Database database) : IJobReader
         await reader.NextResultAsync(cancellationToken);
         var history = new List<JobState>();
         while (await reader.ReadAsync(cancellationToken))
-            history.Add(ReadState(reader, 0));
+            history.Add(StoredState.Read(reader, 0));
         return details with { History = history };
     }
 
@@ -69,32 +70,44 @@ sealed class JobReader(Database database) : IJobReader
             : null;
     }
 
-    // What Hangfire's pages do: the newest jobs first, each with its current state. $4 the most characters of a text, $5 the most bytes of
-    // arguments.
-    static readonly string _listSql = $"""
-        select j.id, {StoredCall.DataSql}, size.bytes, case when size.bytes <= $5 then j.arguments end, j.createdat,
-               j.statename, coalesce(s.createdat, j.createdat), {CutSql.Values("s.data", "$4::int")}, {CutSql.Text("s.reason", "$4::int")}
-        from (select * from hangfire.job where statename = $1 order by id desc offset $2 limit $3) j
-        cross join lateral (select {StoredCall.ArgumentsBytesSql} as bytes) size
-        left join hangfire.state s on s.id = j.stateid
-        order by j.id desc
+    // Ends of so many bytes in one answer; one comes in any case.
+    const long MostBytes = 8 * 1024 * 1024;
+
+    static readonly string _getStatesSql = $"""
+        select id, statename, fits, coalesce(endedat, createdat), case when fits then data end, reason
+        from (
+            select j.id, j.statename, j.createdat, s.createdat as endedat, s.data, s.reason,
+                   j.ended and sum(coalesce(s.size, 0)) over (rows unbounded preceding) - coalesce(s.size, 0) < $2 as fits
+            from unnest($1::bigint[]) as w(id)
+            cross join lateral (
+                select id, stateid, statename, createdat, coalesce(statename in {StateSql.HasEnded}, false) as ended
+                from hangfire.job where id = w.id offset 0) j
+            left join lateral (
+                select createdat, data, reason, {StoredSize.Of("data")} as size
+                from hangfire.state where id = j.stateid and j.ended offset 0) s on true) seen
         """;
 
-    public async Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken);
-        await using var batch = Database.Batch(connection, database.Command(_listSql,
-            Parameters.Of(state), Parameters.Of(offset), Parameters.Of(count), Parameters.Of(IJobReader.ListedText), Parameters.Of((long)IJobReader.ListedArguments)));
+        await using var batch = Database.IndexedBatch(
+            connection, database.Command(_getStatesSql, Parameters.Ids(jobIds.Distinct()), Parameters.Of(MostBytes)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var jobs = new List<JobSummary>();
+        await reader.NextResultAsync(cancellationToken);
+        var states = new List<CurrentState>(jobIds.Count);
         while (await reader.ReadAsync(cancellationToken))
-            jobs.Add(new(reader.GetInt64(0), ReadListedCall(reader), ReadState(reader, 5), StoredInstant.Read(reader, 4)));
-        return jobs;
+        {
+            var name = StoredText.ReadOrNull(reader, 1);
+            states.Add(new(reader.GetInt64(0), name, reader.GetBoolean(2)
+                ? new(name!, StoredInstant.Read(reader, 3), StateData.Read(StoredText.ReadOrNull(reader, 4)), StoredText.ReadOrNull(reader, 5))
+                : null));
+        }
+
+        return states;
     }
 
-    static Invocation? ReadListedCall(NpgsqlDataReader reader) => reader.IsDBNull(3)
-        ? StoredCall.ReadWithoutArguments(reader.GetString(1))?.Listed(reader.GetInt64(2))
-        : StoredCall.Read(reader, 1, 3).Invocation;
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
+        _lists.ReadAsync(state, offset, count, cancellationToken);
 
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) => _counter.CountAsync(cancellationToken);
 
@@ -124,8 +137,4 @@ sealed class JobReader(Database database) : IJobReader
 
     static JobProgress? ReadProgress(long jobId, NpgsqlDataReader reader, int first) => reader.IsDBNull(first) ? null
         : new(jobId, reader.GetDouble(first), StoredText.ReadOrNull(reader, first + 1), StoredInstant.Read(reader, first + 2));
-
-    static JobState ReadState(NpgsqlDataReader reader, int first) =>
-        new(reader.GetString(first), StoredInstant.Read(reader, first + 1), StateData.Read(StoredText.ReadOrNull(reader, first + 2)),
-            StoredText.ReadOrNull(reader, first + 3));
 }

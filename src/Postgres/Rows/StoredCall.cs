@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Npgsql;
 
 namespace JobRunner.Postgres;
@@ -10,10 +11,6 @@ static class StoredCall
     public const string DataSql = """
         case when pg_column_size(invocationdata) > 2000 and jsonb_typeof(invocationdata) = 'object' then invocationdata - 'Arguments' else invocationdata end
         """;
-
-    /// <summary>About how many bytes the arguments of a row of table <c>job</c> have. What is compressed may have several times as many as it takes on disk, and asking
-    /// for the exact number would be to read it.</summary>
-    public const string ArgumentsBytesSql = "pg_column_size(arguments) * case when pg_column_compression(arguments) is null then 1 else 4 end::bigint";
 
     /// <summary>The call, or why it cannot be read.</summary>
     /// <param name="reader">The row.</param>
@@ -45,13 +42,19 @@ static class StoredCall
     }
 
     /// <summary>Two arrays, of names and of values. Nothing forbids a name twice: then the row that came last counts.</summary>
-    public static IReadOnlyDictionary<string, string?> ReadParameters(NpgsqlDataReader reader, int column)
+    /// <param name="reader">At the row.</param>
+    /// <param name="column">The names; the values follow.</param>
+    /// <param name="last">Those of the row before, which often has the same; null for none.</param>
+    public static IReadOnlyDictionary<string, string?> ReadParameters(
+        NpgsqlDataReader reader, int column, IReadOnlyDictionary<string, string?>? last = null)
     {
-        var parameters = new Dictionary<string, string?>(StringComparer.Ordinal);
         if (reader.IsDBNull(column))
-            return parameters;
+            return FrozenDictionary<string, string?>.Empty;
         var names = reader.GetFieldValue<string[]>(column);
         var values = reader.GetFieldValue<string?[]>(column + 1);
+        if (last?.Count == names.Length && names.Zip(values).All(pair => last.TryGetValue(pair.First, out var value) && value == pair.Second))
+            return last;
+        var parameters = new Dictionary<string, string?>(names.Length, StringComparer.Ordinal);
         for (var i = 0; i < names.Length; i++)
             parameters[names[i]] = values[i];
         return parameters;

@@ -23,16 +23,7 @@ static partial class StoredText
 
     public static string? ReadOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    static bool IsClean(string text)
-    {
-        foreach (var c in text.AsSpan())
-        {
-            if (c == 0 || char.IsSurrogate(c))
-                return false;
-        }
-
-        return true;
-    }
+    static bool IsClean(ReadOnlySpan<char> text) => !text.Contains('\0') && !text.ContainsAnyInRange('\uD800', '\uDFFF');
 
     static string Replace(string text)
     {

@@ -9,7 +9,7 @@ namespace JobRunner.Postgres;
 sealed class SchemaInstaller(Database database, bool notifyTrigger)
 {
     const int HangfireVersion = 23;
-    const int OwnVersion = 4;
+    const int OwnVersion = 6;
 
     readonly SchemaNames _names = database.Names;
 

@@ -20,8 +20,8 @@ sealed class ServerRegistry(Database database) : IServerRegistry
 
     public void Announce(ServerInfo server, TimeSpan gap)
     {
-        using var connection = database.OpenForSignsOfLife();
-        using var batch = Database.Batch(connection, database.Command(AnnounceSql,
+        using var loan = database.OpenForSignsOfLife();
+        using var batch = Database.Batch(loan.Connection, database.Command(AnnounceSql,
             Parameters.Of(server.Id), Parameters.Of(ServerData.Write(server)), Parameters.TextOrNull(ServerData.WriteSandboxes(server)),
             Parameters.Of(server.Unwritten), Parameters.Of(gap)));
         batch.ExecuteNonQuery();

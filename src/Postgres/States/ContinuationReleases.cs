@@ -11,19 +11,20 @@ namespace JobRunner.Postgres;
 /// leaves is found by the sweep (AwaitingSweep), and so is a job whose own state was not there yet. Nothing is released
 /// twice: the release is a change of state like any other, guarded by the state Awaiting that it saw.
 /// </summary>
-sealed class ContinuationReleases(Database database, StateWriter writer, CallQueues queues, TimeProvider time, ILogger logger)
+sealed class ContinuationReleases(
+    Database database, StateWriter writer, CallQueues queues, RetentionRule retention, TimeProvider time, ILogger logger)
 {
     const int Batch = 1000;
     const int MostNotYet = 10_000;
 
     // Jobs that a Hangfire client is still making: it lists them with their parent first and gives them their state after that.
-    readonly ConcurrentDictionary<Waiting, byte> _notYet = new();
+    readonly ConcurrentDictionary<WaitingChild, byte> _notYet = new();
 
     /// <summary>How many jobs could not be released yet.</summary>
     public int NotYet => _notYet.Count;
 
     /// <summary>Takes out those that could not be released yet.</summary>
-    public List<Waiting> TakeNotYet()
+    public List<WaitingChild> TakeNotYet()
     {
         var waiting = _notYet.Keys.ToList();
         _notYet.Clear();
@@ -31,7 +32,7 @@ sealed class ContinuationReleases(Database database, StateWriter writer, CallQue
     }
 
     /// <summary>Releases, or leaves it to the sweep: the parents' end is written, and must not look as if it were not.</summary>
-    public async Task TryReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    public async Task TryReleaseAsync(NpgsqlConnection connection, List<WaitingChild> waiting, CancellationToken cancellationToken)
     {
         try
         {
@@ -44,13 +45,13 @@ sealed class ContinuationReleases(Database database, StateWriter writer, CallQue
     }
 
     /// <returns>How many were released, or deleted because they waited for another end.</returns>
-    public async Task<int> ReleaseAsync(NpgsqlConnection connection, List<Waiting> waiting, CancellationToken cancellationToken)
+    public async Task<int> ReleaseAsync(NpgsqlConnection connection, List<WaitingChild> waiting, CancellationToken cancellationToken)
     {
         var released = 0;
         while (waiting.Count > 0)
         {
             // What is deleted now may have jobs that wait for it: the next generation.
-            var next = new List<Waiting>();
+            var next = new List<WaitingChild>();
             foreach (var some in waiting.DistinctBy(job => job.JobId).Chunk(Batch))
             {
                 var seen = await SeeWaitingAsync(connection, some, cancellationToken);
@@ -76,21 +77,23 @@ sealed class ContinuationReleases(Database database, StateWriter writer, CallQue
         from hangfire.job where id = any($1) and coalesce(statename, 'Awaiting') = 'Awaiting'
         """;
 
-    async Task<List<(Waiting Job, StateChange Change)>> SeeWaitingAsync(
-        NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
+    async Task<List<(WaitingChild Job, StateChange Change)>> SeeWaitingAsync(
+        NpgsqlConnection connection, WaitingChild[] waiting, CancellationToken cancellationToken)
     {
         var seen = await ReadWaitingAsync(connection, waiting, cancellationToken);
         var named = await queues.ReadAsync(
             connection, seen.Where(job => job.Next.Name == JobStates.Enqueued).Select(job => (job.Seen.JobId, job.Seen.Call)), cancellationToken);
         return seen.ConvertAll(
-            job => (job.Job, job.Seen.To(named.GetValueOrDefault(job.Seen.JobId) is { } queue ? job.Next.In(queue) : job.Next)));
+            job => (job.Job, ChangeOf(job.Seen, named.GetValueOrDefault(job.Seen.JobId) is { } queue ? job.Next.In(queue) : job.Next)));
+
+        StateChange ChangeOf(SeenJob job, JobState next) => job.To(next, retention.Of(next, job.Call));
     }
 
-    async Task<List<(Waiting Job, SeenJob Seen, JobState Next)>> ReadWaitingAsync(
-        NpgsqlConnection connection, Waiting[] waiting, CancellationToken cancellationToken)
+    async Task<List<(WaitingChild Job, SeenJob Seen, JobState Next)>> ReadWaitingAsync(
+        NpgsqlConnection connection, WaitingChild[] waiting, CancellationToken cancellationToken)
     {
         var parents = waiting.ToDictionary(job => job.JobId);
-        var seen = new List<(Waiting, SeenJob, JobState)>(waiting.Length);
+        var seen = new List<(WaitingChild, SeenJob, JobState)>(waiting.Length);
         var now = time.GetUtcNow();
         await using var batch = Database.IndexedBatch(connection, database.Command(SeeWaitingSql, Parameters.Ids(parents.Keys)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -108,7 +111,7 @@ sealed class ContinuationReleases(Database database, StateWriter writer, CallQue
     }
 
     // A process that only enqueues never looks again, hence the limit; then the sweep of some worker does it.
-    void LookAgain(Waiting job)
+    void LookAgain(WaitingChild job)
     {
         if (_notYet.Count < MostNotYet)
             _notYet.TryAdd(job, 0);

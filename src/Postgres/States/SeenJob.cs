@@ -11,7 +11,7 @@ namespace JobRunner.Postgres;
 /// <param name="OwnQueue">The queue that it carries itself, or null.</param>
 readonly record struct SeenJob(long JobId, long StateId, string StateName, Invocation? Call, string? OwnQueue)
 {
-    public StateChange To(JobState state) => new(JobId, StateId, StateName, [state], OwnQueue);
+    public StateChange To(JobState state, TimeSpan? retention = null) => new(JobId, StateId, StateName, [state], OwnQueue) { Retention = retention };
 
     /// <summary>What <see cref="ReadAsync"/> reads.</summary>
     public const string ColumnsSql = $"id, coalesce(stateid, 0), statename, {StoredCall.DataSql}";

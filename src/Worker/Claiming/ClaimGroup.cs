@@ -15,6 +15,9 @@ sealed class ClaimGroup(string name, TimeProvider time)
     const double SlowRate = 300;
     const double LeastShare = 0.02;
 
+    // Of the time, for claims that bring what is given back.
+    const double RefusedShare = 0.1;
+
     long _restsSince;
     TimeSpan _rest;
 
@@ -25,6 +28,9 @@ sealed class ClaimGroup(string name, TimeProvider time)
 
     /// <summary>True when jobs for it may wait: there was news, or the last claim has not found the end.</summary>
     public bool MayWait { get; set; } = true;
+
+    /// <summary>True while its place refuses jobs: they stand at the heads of the queues.</summary>
+    public bool PastHead { get; private set; }
 
     /// <summary>How long it is before the next claim; zero or less when it may come.</summary>
     public TimeSpan Rest => _rest - time.GetElapsedTime(_restsSince);
@@ -43,6 +49,22 @@ sealed class ClaimGroup(string name, TimeProvider time)
     /// <param name="took">How long it took.</param>
     /// <param name="rate">How many jobs the quickest place of those others ends in a second.</param>
     public void HasRead(TimeSpan took, double rate) => RestFor(took * ((1 / ShareAt(rate)) - 1));
+
+    /// <summary>Looks whether its place refuses jobs.</summary>
+    /// <returns>True when it takes some again that it has refused: the next claim comes at once, and for them.</returns>
+    public bool LookPast()
+    {
+        if (Demands is not [{ Place: var place }])
+            return false;
+        var takesAgain = place.TakesAgain();
+        PastHead = place.IsCrowded && !takesAgain;
+        if (takesAgain)
+            RestFor(TimeSpan.Zero);
+        return takesAgain;
+    }
+
+    /// <summary>Notes a claim of which the place has refused some: they were written twice for nothing.</summary>
+    public void WasRefused(TimeSpan took) => RestFor(took * ((1 / RefusedShare) - 1));
 
     /// <summary>Lets no claim come for so long.</summary>
     public void RestFor(TimeSpan rest) => (_restsSince, _rest) = (time.GetTimestamp(), rest);

@@ -6,21 +6,22 @@ namespace JobRunner.Worker;
 /// <remarks>Used by the claimer alone.</remarks>
 sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethods known, IReadOnlyList<Demand> demands)
 {
-    /// <returns>How many jobs were for each place.</returns>
-    public Dictionary<IPlace, int> Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group, CancellationToken stopping)
+    /// <returns>How many jobs were for each place, and whether a place refused some although it has room.</returns>
+    public (Dictionary<IPlace, int> Places, bool Refused) Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group, CancellationToken stopping)
     {
         var places = new Dictionary<IPlace, int>(4);
+        var refused = false;
         foreach (var job in jobs)
         {
             if (stopping.IsCancellationRequested)
                 dispatcher.GiveBack(job);
             else if (foreign.Leaves(job))
-                GiveBack(job, null);
+                GiveBack(job, default);
             else
-                Start(job, group, places);
+                refused |= !Start(job, group, places);
         }
 
-        return places;
+        return (places, refused);
     }
 
     /// <summary>What a claim brought for a place that turns out to be slow is for other workers, too.</summary>
@@ -36,7 +37,8 @@ sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethod
         }
     }
 
-    void Start(ClaimedJob job, ClaimGroup group, Dictionary<IPlace, int> places)
+    /// <returns>False when its place refuses it.</returns>
+    bool Start(ClaimedJob job, ClaimGroup group, Dictionary<IPlace, int> places)
     {
         var routed = dispatcher.Route(job);
         if (routed.Place is { } place)
@@ -44,17 +46,24 @@ sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethod
             places[place] = places.GetValueOrDefault(place) + 1;
             if (!group.Serves(place) && demands.Any(demand => demand.Place == place && demand.IsSaturated))
             {
-                GiveBack(job, place);
-                return;
+                GiveBack(job, routed);
+                return true;
+            }
+
+            if (!dispatcher.Takes(routed))
+            {
+                GiveBack(job, routed);
+                return false;
             }
         }
 
         dispatcher.Start(routed);
+        return true;
     }
 
-    void GiveBack(ClaimedJob job, IPlace? place)
+    void GiveBack(ClaimedJob job, Routed routed)
     {
-        known.Add(job.Queue, job.Invocation!.StoredMethod, place);
+        known.Add(job.Queue, job.Invocation!.StoredMethod, routed.Place, routed.ResourceOfMethod);
         dispatcher.GiveBack(job);
     }
 }

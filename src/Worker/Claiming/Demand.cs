@@ -17,7 +17,7 @@ sealed class Demand(IPlace place, TimeProvider time)
 
     public IPlace Place => place;
 
-    /// <summary>True when it was full for a moment, and more of its jobs may wait.</summary>
+    /// <summary>True when it was full for a moment, or has refused jobs, and more of its jobs may wait.</summary>
     public bool IsSaturated { get; private set; }
 
     /// <summary>How many of its jobs ended in a second, lately.</summary>
@@ -41,7 +41,7 @@ sealed class Demand(IPlace place, TimeProvider time)
             _fullSince = null;
         else
             _fullSince ??= time.GetTimestamp();
-        IsSaturated |= _fullSince is { } since && time.GetElapsedTime(since) >= _patience;
+        IsSaturated |= place.IsCrowded || _fullSince is { } since && time.GetElapsedTime(since) >= _patience;
     }
 
     /// <summary>Notes how many jobs of a claim were for this place.</summary>
@@ -52,7 +52,12 @@ sealed class Demand(IPlace place, TimeProvider time)
     }
 
     /// <summary>Nothing is left that waits for it.</summary>
-    public void Calm() => IsSaturated = false;
+    /// <returns>False when it has refused some, and they do.</returns>
+    public bool TryCalm()
+    {
+        IsSaturated = place.IsCrowded;
+        return !IsSaturated;
+    }
 
     void Measure()
     {

@@ -15,6 +15,12 @@ static class OutcomeStates
     /// <summary>The change that ends an execution, or null when there is nothing to write. A job too short to have been marked
     /// as running gets that history row now.</summary>
     public static StateChange? End(
+        Execution execution, Outcome outcome, string serverId, QueueRule queues, RetentionRule retention, DateTimeOffset now, Random random) =>
+        End(execution, outcome, serverId, queues, now, random) is { } change
+            ? change with { Retention = retention.Of(change.States[^1], execution.Method?.Policy) }
+            : null;
+
+    static StateChange? End(
         Execution execution, Outcome outcome, string serverId, QueueRule queues, DateTimeOffset now, Random random) => outcome switch
     {
         Outcome.Succeeded succeeded => Change(execution, WithProcessing(execution, serverId,

@@ -10,7 +10,8 @@ namespace JobRunner.Worker;
 /// words, and holds up no other. A job that somebody else has locked is tried again in a moment.
 /// </summary>
 sealed class OutcomeWriter(
-    IWorkQueue queue, Executions executions, WorkerIdentity identity, QueueRule queues, TimeProvider time, ILogger<OutcomeWriter> logger)
+    IWorkQueue queue, Executions executions, WorkerIdentity identity, QueueRule queues, RetentionRule retention, IExecutionHistory history,
+    TimeProvider time, ILogger<OutcomeWriter> logger)
 {
     // So often an outcome is refused before it is replaced by a failure in words: in two minutes. At once when what is in it is to blame.
     const int MostRefusals = 8;
@@ -29,7 +30,7 @@ sealed class OutcomeWriter(
     static readonly TimeSpan _worthTelling = TimeSpan.FromSeconds(15);
 
     readonly Random _random = Random.Shared;
-    readonly Outage _outage = new(logger, "write outcomes", time);
+    readonly StoreRetry _retry = new(logger, "write outcomes", time);
     readonly LaterOutcomes _locked = new(time);
     readonly LaterOutcomes _refused = new(time);
     volatile bool _isStopping;
@@ -67,7 +68,7 @@ sealed class OutcomeWriter(
             try
             {
                 await CommitAsync(part);
-                _outage.Over();
+                _retry.Over();
                 doubts = 0;
                 continue;
             }
@@ -82,7 +83,7 @@ sealed class OutcomeWriter(
             if (kind == StoreFailure.Outage || (kind == StoreFailure.Doubtful && doubts < MostDoubts))
             {
                 parts.Push(part);
-                await _outage.PauseAsync(failure, giveUp);
+                await _retry.PauseAsync(failure, giveUp);
                 giveUp.ThrowIfCancellationRequested();
             }
             else if (part.Count > 1)
@@ -101,7 +102,7 @@ sealed class OutcomeWriter(
     {
         try
         {
-            await queue.LookAsync([], CancellationToken.None);
+            await queue.LookAsync(new([]), CancellationToken.None);
             return true;
         }
         catch (Exception)
@@ -177,24 +178,29 @@ sealed class OutcomeWriter(
         {
             var execution = write.Execution;
             write.Change = write.Outcome is { } outcome
-                ? OutcomeStates.End(execution, outcome, identity.ServerId, queues, now, _random)
+                ? OutcomeStates.End(execution, outcome, identity.ServerId, queues, retention, now, _random)
                 : execution.IsMarked ? null : OutcomeStates.Start(execution, identity.ServerId);
+            if (history.IsKept && write is { Change: { } change, Outcome: { } ended })
+                write.Change = change with { Run = EndedRuns.Of(execution, ended, identity.ServerId, now) };
             write.IsMadeOut = true;
         }
     }
 
     async Task GiveUpClaimsAsync(List<Write> batch)
     {
-        var interrupted = Leases<Outcome.Interrupted>(batch);
+        var interrupted = Leases<Outcome.Interrupted>(batch, execution => execution.Lease);
         if (interrupted.Count > 0)
             await queue.ReleaseAsync([.. interrupted.Select(lease => lease.Claim)], CancellationToken.None);
-        var cancelled = Leases<Outcome.Cancelled>(batch);
+        var now = time.GetUtcNow();
+        var cancelled = Leases<Outcome.Cancelled>(batch, execution => history.IsKept
+            ? execution.Lease with { Run = EndedRuns.OfCancelled(execution, identity.ServerId, now) }
+            : execution.Lease);
         if (cancelled.Count > 0)
             await queue.DropAsync(cancelled, CancellationToken.None);
     }
 
-    static List<Lease> Leases<T>(List<Write> batch) where T : Outcome =>
-        [.. batch.Where(write => write.Outcome is T && write.Change is null).Select(write => write.Execution.Lease)];
+    static List<Lease> Leases<T>(List<Write> batch, Func<Execution, Lease> leaseOf) where T : Outcome =>
+        [.. batch.Where(write => write.Outcome is T && write.Change is null).Select(write => leaseOf(write.Execution))];
 
     /// <returns>Those whose jobs somebody else has locked.</returns>
     HashSet<Write> Note(Write[] changing, AppliedChanges taken)

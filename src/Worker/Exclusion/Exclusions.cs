@@ -16,155 +16,114 @@ sealed class Exclusions(
     // Hangfire's servers and other workers do not tell when they release a lock.
     static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(500);
 
-    readonly Lock _lock = new();
-    readonly List<Waiter> _waiting = [];
-    readonly Dictionary<ResourceLock, Execution> _held = [];
-    readonly List<ResourceLock> _ended = [];
-    readonly SignalSlot _wake = new();
-    readonly Outage _outage = new(logger, "take locks", time);
+    readonly ResourceLines _lines = new(Math.Max(1, options.Value.Backlog), options.Value.PayloadLimit / 4, time);
+    readonly HeldLocks _held = new(locks, logger);
+    readonly AsyncAutoResetEvent _wake = new();
+    readonly StoreRetry _retry = new(logger, "take locks", time);
     long _left;
 
     public string Name => "exclusive";
 
-    /// <summary>How many more may wait here.</summary>
-    public int Room
-    {
-        get
-        {
-            lock (_lock)
-                return Math.Max(0, Math.Max(1, options.Value.Backlog) - _waiting.Count);
-        }
-    }
+    public int Room => _lines.Room;
+
+    public bool IsCrowded => _lines.IsCrowded;
+
+    public long Ended => Interlocked.Read(ref _left);
+
+    public bool TakesAgain() => _lines.TakesAgain();
+
+    /// <inheritdoc cref="ResourceLines.Takes"/>
+    public bool Takes(string resource) => _lines.Takes(resource);
+
+    /// <inheritdoc cref="ResourceLines.IsFull"/>
+    public bool IsFull(string resource) => _lines.IsFull(resource);
 
     /// <summary>Starts the execution as soon as the resource is free.</summary>
     public void Add(Execution execution, string resource, TimeSpan timeout, Action start)
     {
-        var wanted = new ResourceLock(resource, RandomNumberGenerator.GetInt32(2, int.MaxValue));
-        lock (_lock)
-            _waiting.Add(new(execution, wanted, timeout, time.GetTimestamp(), start));
+        _lines.Add(new(execution, new(resource, RandomNumberGenerator.GetInt32(2, int.MaxValue)), timeout, start));
         _wake.Set();
     }
-
-    public long Ended => Interlocked.Read(ref _left);
 
     public IReadOnlyList<Execution> TakeExcess(int worthKeeping) => [];
 
     /// <summary>Takes away, at a stop, those that never began.</summary>
-    public IReadOnlyList<Execution> TakeLine()
-    {
-        lock (_lock)
-        {
-            Execution[] waiting = [.. _waiting.Select(waiter => waiter.Execution)];
-            _waiting.Clear();
-            return waiting;
-        }
-    }
+    public IReadOnlyList<Execution> TakeLine() => _lines.Clear();
 
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
-            await _outage.TryAsync(RoundAsync, stopping);
-            await _wake.PauseAsync(NextRound(), stopping);
+            await _retry.TryAsync(RoundAsync, stopping);
+            await _wake.PauseAsync(_held.HasEnded ? _pause : _lines.RestWithin(_pause), stopping);
         }
     }
 
-    /// <summary>Keeps the locks of running jobs. A run that has lost its lock is stopped, because another one may begin beside it, and its
-    /// job waits for the lock anew.</summary>
-    public void Refresh()
-    {
-        ResourceLock[] held;
-        lock (_lock)
-            held = [.. _held.Keys];
-        foreach (var lost in locks.Refresh(held))
-        {
-            Execution? execution;
-            lock (_lock)
-            {
-                if (!_held.Remove(lost, out execution))
-                    continue; // it ended meanwhile
-            }
+    /// <inheritdoc cref="HeldLocks.Refresh"/>
+    public void Refresh() => _held.Refresh();
 
-            logger.LostLock(lost.Resource, execution.Job.JobId);
-            execution.Stop(EndReason.LostLock);
-        }
-    }
-
-    /// <summary>Gives back the locks of runs that ended.</summary>
-    public async Task ReleaseAsync(CancellationToken cancellationToken)
-    {
-        ResourceLock[] ended;
-        lock (_lock)
-            ended = [.. _ended];
-        if (ended.Length == 0)
-            return;
-        await locks.ReleaseAsync(ended, cancellationToken);
-        lock (_lock)
-            _ended.RemoveAll(ended.Contains);
-    }
+    /// <inheritdoc cref="HeldLocks.ReleaseAsync"/>
+    public Task ReleaseAsync(CancellationToken cancellationToken) => _held.ReleaseAsync(cancellationToken);
 
     async Task RoundAsync()
     {
         await ReleaseAsync(CancellationToken.None);
-        Waiter[] waiting;
-        lock (_lock)
-            waiting = [.. _waiting];
-        var first = waiting.Where(waiter => waiter.Execution.StopReason is null).DistinctBy(waiter => waiter.Lock.Resource).ToArray();
-        var wanted = first.Select(waiter => waiter.Lock).ToArray();
+        var (waiting, next) = _lines.Look();
         var taken = (await locks.AcquireAsync(
-            wanted, options.Value.RescueAfter, new(identity.ServerId, options.Value.Gap, []), CancellationToken.None)).ToHashSet();
-        foreach (var waiter in first.Where(waiter => taken.Contains(waiter.Lock)))
-            Start(waiter);
-        foreach (var waiter in TakeDone(waiting))
-            await EndAsync(waiter);
-    }
-
-    void Start(Waiter waiter)
-    {
-        lock (_lock)
+            [.. next.Select(entry => entry.Lock)], options.Value.RescueAfter, new(identity.ServerId, options.Value.Gap, []), CancellationToken.None)).ToHashSet();
+        foreach (var entry in next)
         {
-            if (!_waiting.Remove(waiter))
-            {
-                _ended.Add(waiter.Lock); // a stop took it away while its lock was asked for
-                return;
-            }
-
-            _held.Add(waiter.Lock, waiter.Execution);
+            if (taken.Contains(entry.Lock))
+                Start(entry);
+            else
+                _lines.Tell(entry.Lock.Resource, line => line.Contended());
         }
 
-        waiter.Execution.Ended = () => Release(waiter.Lock);
-        waiter.Start();
+        // Of those that waited before: one that came meanwhile has had no chance yet.
+        foreach (var entry in waiting.Where(IsDone).Where(Leave))
+            await EndAsync(entry);
+    }
+
+    void Start(LineEntry entry)
+    {
+        if (!Leave(entry))
+        {
+            _held.End(entry.Lock); // a stop took it away while its lock was asked for
+            return;
+        }
+
+        _lines.Tell(entry.Lock.Resource, line => line.Taken());
+        _held.Add(entry.Lock, entry.Execution);
+        entry.Execution.Ended = () => Release(entry.Lock);
+        entry.Start();
         Interlocked.Increment(ref _left);
         claims.Freed();
     }
 
     void Release(ResourceLock held)
     {
-        lock (_lock)
-        {
-            _held.Remove(held);
-            _ended.Add(held);
-        }
-
+        _held.End(held);
+        _lines.Tell(held.Resource, line => line.Released());
         _wake.Set();
     }
 
-    // Of those whose locks were asked for: one that came meanwhile has had no chance yet.
-    List<Waiter> TakeDone(Waiter[] asked)
+    bool IsDone(LineEntry entry) => entry.Execution.StopReason is not null || entry.Rest(time) <= TimeSpan.Zero;
+
+    bool Leave(LineEntry entry)
     {
-        lock (_lock)
-            return [.. asked.Where(IsDone).Where(_waiting.Remove)];
+        var isThere = _lines.TryRemove(entry, out var reopened);
+        if (reopened)
+            claims.News();
+        return isThere;
     }
 
-    bool IsDone(Waiter waiter) => waiter.Execution.StopReason is not null || Rest(waiter) <= TimeSpan.Zero;
-
     // Hangfire's server would have marked it as running before it asked for the lock: so it has begun.
-    async Task EndAsync(Waiter waiter)
+    async Task EndAsync(LineEntry entry)
     {
-        waiter.Execution.StartedAt = time.GetUtcNow();
-        await committer.EndAsync(waiter.Execution, waiter.Execution.StopReason is { } reason
+        entry.Execution.StartedAt = time.GetUtcNow();
+        await committer.EndAsync(entry.Execution, entry.Execution.StopReason is { } reason
             ? Outcome.OfStop(reason)
-            : new Outcome.Failed(EndReason.Exception, LockTimeout(waiter.Lock.Resource)));
+            : new Outcome.Failed(EndReason.Exception, LockTimeout(entry.Lock.Resource)));
         claims.Freed();
     }
 
@@ -174,21 +133,4 @@ sealed class Exclusions(
         var message = $"Timeout expired. The timeout elapsed prior to obtaining a distributed lock on the '{resource}' resource.";
         return new(type, message, $"{type}: {message}", typeof(TimeoutException).FullName);
     }
-
-    TimeSpan NextRound()
-    {
-        lock (_lock)
-        {
-            if (_ended.Count > 0)
-                return _pause;
-            if (_waiting.Count == 0)
-                return Timeout.InfiniteTimeSpan;
-            var soonest = _waiting.Min(Rest);
-            return soonest < TimeSpan.Zero ? TimeSpan.Zero : soonest < _pause ? soonest : _pause;
-        }
-    }
-
-    TimeSpan Rest(Waiter waiter) => waiter.Timeout - time.GetElapsedTime(waiter.Since);
-
-    sealed record Waiter(Execution Execution, ResourceLock Lock, TimeSpan Timeout, long Since, Action Start);
 }

@@ -23,7 +23,7 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
     public JobMethod? Method { get; init; }
 
     /// <summary>Shown by dashboards as the worker; a fresh one for each run, because Hangfire tells runs apart by it.</summary>
-    public Guid WorkerId { get; } = Guid.NewGuid();
+    public Guid WorkerId { get; } = NewWorkerId();
 
     /// <summary>About how many bytes its arguments have as they are stored.</summary>
     public long PayloadBytes { get; } = job.Invocation?.PayloadLength ?? 0;
@@ -125,6 +125,14 @@ sealed class Execution(ClaimedJob job, long claimedAt) : IDisposable
 
     /// <summary>Tells its lane that the store refuses the row.</summary>
     public void MarkRefused(Exception exception) => _marked?.TrySetException(new JobNotMarkedException(exception));
+
+    // Different from others is enough: nobody has to be kept from guessing it, as a GUID of the runtime's is, with a call of the kernel for each.
+    static Guid NewWorkerId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        return new(bytes);
+    }
 
     async Task CancelAsync()
     {

@@ -8,7 +8,7 @@ namespace JobRunner.Worker;
 sealed class Executions(ClaimWake wake, IOptions<WorkerOptions> options)
 {
     readonly ConcurrentDictionary<Claim, Execution> _held = new();
-    readonly SignalSlot _ended = new();
+    readonly AsyncAutoResetEvent _ended = new();
     long _payloadBytes;
 
     /// <summary>How many bytes the arguments of claimed jobs may have.</summary>

@@ -18,8 +18,8 @@ public sealed class WorkerOptions
     public int ThreadConcurrency { get; set; } = 20;
 
     /// <summary>How many claimed jobs a lane may hold beyond those that it runs, so that it need not wait for the next claim; it
-    /// holds fewer when jobs take longer. Also how many may wait here for a resource (<c>[DisableConcurrentExecution]</c>).
-    /// Default 1,000. Jobs for a full lane stay in their queue, and hold up none behind them.</summary>
+    /// holds fewer when jobs take longer. Also how many may wait here for resources (<c>[DisableConcurrentExecution]</c>), half of
+    /// them for one and the same. Default 1,000. Jobs for a full lane stay in their queue, and hold up none behind them.</summary>
     public int Backlog { get; set; } = 1000;
 
     /// <summary>About how many megabytes the arguments of claimed jobs may have together, as they are stored; one job is claimed in any

@@ -41,7 +41,7 @@ static class WorkerProgram
     // What a person can mend is told in a sentence; anything else is a bug and keeps its stack.
     static bool IsForPeople(Exception e) =>
         e is ConfigurationException or StoreException or JobLoadException or OptionsValidationException or DbException or IOException or TimeoutException
-        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common" or "JobRunner.Postgres")
+        || (e is ArgumentException && e.Source is "Npgsql" or "System.Data.Common" or "JobRunner.Postgres" or "JobRunner.Jobs")
         || (e is InvalidOperationException && e.Source == "Microsoft.Extensions.Configuration.Binder");
 
     static JobRunnerBuilder AddTo(HostApplicationBuilder builder)
@@ -53,6 +53,7 @@ static class WorkerProgram
         var assemblies = builder.Configuration.GetSection("JobRunner:JobAssemblies").Get<string[]>() ?? [];
         return builder.Services.AddJobRunner(options =>
         {
+            builder.Configuration.GetSection("JobRunner:Retention").Bind(options.Retention);
             foreach (var assembly in assemblies)
                 options.AddAssembly(JobAssemblyLoader.Load(assembly));
         }).UsePostgres(connectionString, options => builder.Configuration.GetSection("JobRunner:Postgres").Bind(options));

@@ -13,7 +13,7 @@ namespace JobRunner.Worker;
 sealed class WorkerService(
     IWorkQueue queue, IServerRegistry servers, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions,
     Housekeeping housekeeping, SignsOfLife life, JobNotes notes, WorkerLanes lanes, Exclusions exclusions, Suspects suspects, ClaimWake wake,
-    WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
+    Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
     // How long a stop waits for a store that does not answer: for a claim that is under way, for the last outcomes, for the rest.
     static readonly TimeSpan _lastClaim = TimeSpan.FromSeconds(2);
@@ -108,7 +108,7 @@ sealed class WorkerService(
     {
         if (signal.Kind == StoreSignalKind.Withdrawn)
             executions.Withdraw(signal.JobId, signal.StateId);
-        else
+        else if (fleet.IsCalled(signal))
             wake.News();
     }
 

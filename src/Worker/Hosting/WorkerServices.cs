@@ -25,6 +25,7 @@ public static class WorkerServices
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<Executions>();
         services.AddSingleton<ClaimWake>();
+        services.AddSingleton<Fleet>();
         services.AddSingleton<JobNotes>();
         services.AddSingleton<Router>();
         services.AddSingleton<Dispatcher>();

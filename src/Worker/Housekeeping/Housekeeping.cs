@@ -7,11 +7,11 @@ namespace JobRunner.Worker;
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
     IMaintenance maintenance, Executions executions, Committer committer, JobNotes notes, SignsOfLife life, RecurringScheduler recurring, Lookout lookout,
-    IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
+    Fleet fleet, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
 
-    readonly SignalSlot _turn = SignalSlot.Signalled();
+    readonly AsyncAutoResetEvent _turn = AsyncAutoResetEvent.Signalled();
 
     WorkerOptions Options => options.Value;
 
@@ -28,10 +28,16 @@ sealed class Housekeeping(
         new("look for what there is to do", lookout.LookAsync, time, logger),
         new("enqueue scheduled jobs", EnqueueDueAsync, time, logger, lookout.Scheduled),
         new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger, lookout.Recurring),
-        new("rescue jobs of dead workers", RescueAsync, time, logger, turn: _turn),
-        new("release continuations", ReleaseAwaitingAsync, time, logger, turn: _turn),
-        new("remove expired jobs", ExpireAsync, time, logger, turn: _turn),
+        InTurn("rescue jobs of dead workers", RescueAsync, Options.RescueAfter / 6),
+        InTurn("release continuations", ReleaseAwaitingAsync, TimeSpan.FromSeconds(10)),
+        InTurn("remove expired jobs", ExpireAsync, TimeSpan.FromMinutes(1)),
+        InTurn("sum up counters", SumUpAsync, TimeSpan.FromSeconds(10)),
+        InTurn("keep the history of executions", KeepHistoryAsync, TimeSpan.FromMinutes(1)),
     ];
+
+    // In each interval one or two of a fleet do it, and others in the next, so whoever dies in its turn holds up nobody.
+    Poller InTurn(string name, Func<TimeSpan, CancellationToken, Task<TimeSpan>> round, TimeSpan interval) => new(
+        name, token => fleet.HasTurn(interval) ? round(interval, token) : Task.FromResult(interval), time, logger, turn: _turn);
 
     async Task<TimeSpan> MarkAsync(CancellationToken cancellationToken)
     {
@@ -56,10 +62,10 @@ sealed class Housekeeping(
         await maintenance.EnqueueDueAsync(Batch, cancellationToken) < Batch ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
 
     // What waits here wrongly is rare: its parent's worker died, or a client is still making it.
-    async Task<TimeSpan> ReleaseAwaitingAsync(CancellationToken cancellationToken) =>
-        await maintenance.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(250);
+    async Task<TimeSpan> ReleaseAwaitingAsync(TimeSpan interval, CancellationToken cancellationToken) =>
+        await maintenance.ReleaseAwaitingAsync(5 * Batch, cancellationToken) == 0 ? interval : TimeSpan.FromMilliseconds(250);
 
-    async Task<TimeSpan> RescueAsync(CancellationToken cancellationToken)
+    async Task<TimeSpan> RescueAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
         var rescuer = life.Rescuer;
         var rescued = await maintenance.RescueAsync(Options.RescueAfter, rescuer, cancellationToken);
@@ -68,9 +74,20 @@ sealed class Housekeeping(
         var orphans = await maintenance.RescueOrphansAsync(Options.RescueAfter, rescuer, cancellationToken);
         if (orphans > 0)
             logger.RescuedOrphans(orphans);
-        return Options.RescueAfter / 6;
+        return interval;
     }
 
-    async Task<TimeSpan> ExpireAsync(CancellationToken cancellationToken) =>
-        await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
+    // While jobs end, counters are summed up often: whoever counts reads all that are left.
+    async Task<TimeSpan> SumUpAsync(TimeSpan interval, CancellationToken cancellationToken) => await maintenance.SumUpAsync(10 * Batch, cancellationToken) switch
+    {
+        0 => TimeSpan.FromMinutes(1),
+        < 10 * Batch => interval,
+        _ => TimeSpan.Zero,
+    };
+
+    async Task<TimeSpan> KeepHistoryAsync(TimeSpan interval, CancellationToken cancellationToken) =>
+        await maintenance.KeepHistoryAsync(cancellationToken) ? TimeSpan.FromHours(1) : interval;
+
+    async Task<TimeSpan> ExpireAsync(TimeSpan interval, CancellationToken cancellationToken) =>
+        await maintenance.ExpireAsync(Batch, cancellationToken) < Batch ? interval : TimeSpan.Zero;
 }

@@ -3,28 +3,30 @@ using Microsoft.Extensions.Options;
 
 namespace JobRunner.Worker;
 
-/// <summary>The one look that an idle worker takes at the store, at each poll interval: it says who has something to do.</summary>
-sealed class Lookout(IWorkQueue queue, Claimer claimer, IOptions<WorkerOptions> options)
+/// <summary>The one look that an idle worker takes at the store, at each poll interval or when its share of the fleet's looks is due: it
+/// says who has something to do.</summary>
+sealed class Lookout(IWorkQueue queue, Claimer claimer, Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options)
 {
-    readonly IReadOnlyList<string> _queues = claimer.Queues;
+    readonly LookRequest _request = new(claimer.Queues) { ServerId = identity.ServerId, Gap = options.Value.Gap };
 
     /// <summary>Signalled when a scheduled job is due.</summary>
-    public SignalSlot Scheduled { get; } = new();
+    public AsyncAutoResetEvent Scheduled { get; } = new();
 
     /// <summary>Signalled when a recurring job is due.</summary>
-    public SignalSlot Recurring { get; } = new();
+    public AsyncAutoResetEvent Recurring { get; } = new();
 
-    /// <returns>How long to wait for the next look: less than the interval when something will be due before.</returns>
+    /// <returns>How long to wait for the next look: less when something will be due before.</returns>
     public async Task<TimeSpan> LookAsync(CancellationToken cancellationToken)
     {
-        var outlook = await queue.LookAsync(_queues, cancellationToken);
+        var outlook = await queue.LookAsync(_request, cancellationToken);
+        fleet.See(outlook.Place);
         claimer.Found(outlook.Waiting);
-        var interval = options.Value.PollInterval;
+        var interval = fleet.UntilLook(options.Value.PollInterval);
         foreach (var (next, signal) in new[] { (outlook.NextScheduled, Scheduled), (outlook.NextRecurring, Recurring) })
         {
             if (next <= TimeSpan.Zero)
                 signal.Set(); // what is still due at the next look, because somebody else is at it, can wait for that
-            else if (next < interval)
+            else if (next < interval && fleet.IsDrawn())
                 interval = next.Value;
         }
 

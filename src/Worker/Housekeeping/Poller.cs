@@ -10,10 +10,10 @@ namespace JobRunner.Worker;
 /// <param name="wake">Ends the wait for the next round, and begins the first one.</param>
 /// <param name="turn">Shared by those that are in no hurry: one of them at a time, on one connection.</param>
 sealed class Poller(
-    string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger, SignalSlot? wake = null, SignalSlot? turn = null)
+    string name, Func<CancellationToken, Task<TimeSpan>> round, TimeProvider time, ILogger logger, AsyncAutoResetEvent? wake = null, AsyncAutoResetEvent? turn = null)
 {
-    readonly Outage _outage = new(logger, name, time);
-    readonly SignalSlot _wake = wake ?? new();
+    readonly StoreRetry _retry = new(logger, name, time);
+    readonly AsyncAutoResetEvent _wake = wake ?? new();
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -24,7 +24,7 @@ sealed class Poller(
             var pause = TimeSpan.Zero;
             try
             {
-                await _outage.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
+                await _retry.TryAsync(async () => pause = await RoundAsync(stopping), stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {

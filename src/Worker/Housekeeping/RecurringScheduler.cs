@@ -5,7 +5,8 @@ namespace JobRunner.Worker;
 
 /// <summary>Enqueues recurring jobs when they are due, together with all other workers, and with Hangfire's servers.</summary>
 sealed class RecurringScheduler(
-    IRecurringStore store, JobMethods methods, QueueRule queues, JobRunnerOptions settings, ILogger<RecurringScheduler> logger)
+    IRecurringStore store, JobMethods methods, QueueRule queues, Fleet fleet, JobRunnerOptions settings, TimeProvider time,
+    ILogger<RecurringScheduler> logger)
 {
     const int MostRemembered = 10_000;
 
@@ -15,19 +16,21 @@ sealed class RecurringScheduler(
     static readonly TimeSpan _retryDelay = TimeSpan.FromSeconds(15);
 
     readonly HashSet<string> _foreign = new(StringComparer.Ordinal);
+    readonly RecurringMemory _memory = new(time);
 
     /// <summary>One round.</summary>
-    /// <returns>How long to wait for the next one: until something is due. Others may add what is due earlier, which the
-    /// lookout sees.</returns>
+    /// <returns>How long to wait for the next one: until something is due, unless others of the fleet do. What is due earlier, or what
+    /// nobody waits for, the lookout sees.</returns>
     public async Task<TimeSpan> EnqueueAsync(CancellationToken cancellationToken)
     {
         var rules = new RecurringRules(CanRun, _tolerance, _retryDelay)
         {
             QueueOf = queues.Of,
+            Memory = _memory,
             Level = settings.CompatibilityLevel,
         };
         var round = await store.EnqueueDueAsync(rules, cancellationToken);
-        return round.NextIn ?? Timeout.InfiniteTimeSpan;
+        return round.NextIn is { } next && fleet.IsDrawn() ? next : Timeout.InfiniteTimeSpan;
     }
 
     // A call that is not known here may be another service's, or a newer version's of this one. Hangfire's servers make such

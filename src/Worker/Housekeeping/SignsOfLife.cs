@@ -146,7 +146,7 @@ sealed class SignsOfLife(
     /// <summary>One thing that is done again and again, and when it is due.</summary>
     sealed class Round(string name, Func<TimeSpan> action, TimeProvider time, ILogger logger)
     {
-        readonly Outage _outage = new(logger, name, time);
+        readonly StoreRetry _retry = new(logger, name, time);
         long _doneAt = time.GetTimestamp();
         TimeSpan _pause;
 
@@ -157,11 +157,11 @@ sealed class SignsOfLife(
             try
             {
                 _pause = action();
-                _outage.Over();
+                _retry.Over();
             }
             catch (Exception e)
             {
-                _pause = _outage.Failed(e);
+                _pause = _retry.Failed(e);
             }
 
             _doneAt = time.GetTimestamp();

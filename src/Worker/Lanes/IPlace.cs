@@ -9,6 +9,12 @@ interface IPlace
     /// <summary>How many more jobs it wants.</summary>
     int Room { get; }
 
+    /// <summary>True while it has refused jobs that it has no room for, although it has room for others.</summary>
+    bool IsCrowded => false;
+
+    /// <summary>True once after it has got room again for jobs that it refused.</summary>
+    bool TakesAgain() => false;
+
     /// <summary>How many jobs have left it again.</summary>
     long Ended { get; }
 

@@ -35,6 +35,7 @@ sealed class AsyncLane(
     int capacity, int backlog, JobPerformer performer, JobNotes notes, Committer committer, ClaimWake wake, TimeProvider time)
     : InProcessLane("async", capacity, backlog, performer, notes, committer, wake, time)
 {
+    // In the queue of the thread that launches it, not in the one of all threads: jobs that block must not stand before the answers of sockets there.
     protected override void Launch(Execution execution) => _ = Task.Run(() => RunAsync(execution));
 }
 

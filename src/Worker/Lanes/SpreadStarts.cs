@@ -11,59 +11,30 @@ sealed class SpreadStarts(TimeProvider time)
     const int Ticks = 60;
     static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
 
-    readonly Lock _lock = new();
-    readonly Queue<(Action Start, Execution Execution)> _line = new();
-    readonly SignalSlot _wake = new();
-    int _longest;
+    readonly StartQueue _line = new();
 
-    /// <summary>Starts the execution when its turn comes.</summary>
-    public void Add(Action start, Execution execution)
-    {
-        lock (_lock)
-        {
-            _line.Enqueue((start, execution));
-            _longest = Math.Max(_longest, _line.Count);
-        }
-
-        _wake.Set();
-    }
+    /// <summary>Starts the execution on its lane when its turn comes.</summary>
+    public void Add(Lane lane, Execution execution) => _line.Add(lane, execution);
 
     /// <summary>Takes away, at a stop, those that never began.</summary>
-    public IReadOnlyList<Execution> TakeLine()
-    {
-        lock (_lock)
-        {
-            Execution[] waiting = [.. _line.Select(job => job.Execution)];
-            _line.Clear();
-            return waiting;
-        }
-    }
+    public IReadOnlyList<Execution> TakeLine() => _line.TakeAll();
 
     public async Task RunAsync(CancellationToken stopping)
     {
+        var longest = 0;
         while (!stopping.IsCancellationRequested)
         {
-            var some = TakeSome();
-            some.ForEach(start => start());
-            if (some.Count == 0)
-                await _wake.PauseAsync(Timeout.InfiniteTimeSpan, stopping);
-            else
-                await Task.Delay(_tick, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+            var waiting = _line.Count;
+            longest = waiting == 0 ? 0 : Math.Max(longest, waiting);
+            if (waiting == 0)
+            {
+                await _line.WaitAsync(stopping);
+                continue;
+            }
 
-    List<Action> TakeSome()
-    {
-        var some = new List<Action>();
-        lock (_lock)
-        {
-            var count = Math.Max(Fewest, (_longest + Ticks - 1) / Ticks);
-            while (some.Count < count && _line.TryDequeue(out var next))
-                some.Add(next.Start);
-            if (_line.Count == 0)
-                _longest = 0;
+            for (var count = Math.Max(Fewest, (longest + Ticks - 1) / Ticks); count > 0 && _line.Take() is var (lane, execution); count--)
+                lane.Add(execution);
+            await Task.Delay(_tick, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        return some;
     }
 }

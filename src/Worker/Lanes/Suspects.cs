@@ -20,9 +20,7 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     // So long without a running job means that the lanes have nothing to do.
     static readonly TimeSpan _idle = TimeSpan.FromMilliseconds(500);
 
-    readonly Lock _lock = new();
-    readonly Queue<(Lane Lane, Execution Execution)> _line = new();
-    readonly SignalSlot _wake = new();
+    readonly StartQueue _line = new();
     readonly SpreadStarts _spread = new(time);
 
     public static bool IsSuspect(Execution execution) => execution.Deaths > 0;
@@ -31,26 +29,13 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     public void Add(Lane lane, Execution execution)
     {
         if (execution.Deaths < MostDeaths - 1)
-        {
-            _spread.Add(() => lane.Add(execution), execution);
-            return;
-        }
-
-        lock (_lock)
-            _line.Enqueue((lane, execution));
-        _wake.Set();
+            _spread.Add(lane, execution);
+        else
+            _line.Add(lane, execution);
     }
 
     /// <summary>Takes away, at a stop, those that never began.</summary>
-    public IReadOnlyList<Execution> TakeLine()
-    {
-        lock (_lock)
-        {
-            Execution[] waiting = [.. _line.Select(suspect => suspect.Execution), .. _spread.TakeLine()];
-            _line.Clear();
-            return waiting;
-        }
-    }
+    public IReadOnlyList<Execution> TakeLine() => [.. _line.TakeAll(), .. _spread.TakeLine()];
 
     public Task RunAsync(CancellationToken stopping) => Task.WhenAll(_spread.RunAsync(stopping), RunAloneAsync(stopping));
 
@@ -58,9 +43,9 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     {
         while (!stopping.IsCancellationRequested)
         {
-            if (!HasNext)
+            if (_line.Count == 0)
             {
-                await _wake.PauseAsync(Timeout.InfiniteTimeSpan, stopping);
+                await _line.WaitAsync(stopping);
                 continue;
             }
 
@@ -92,28 +77,13 @@ sealed class Suspects(WorkerLanes lanes, TimeProvider time)
     async Task RunSomeAsync(CancellationToken stopping)
     {
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < _alone && TakeNext(stopping) is var (lane, suspect))
+        while (!stopping.IsCancellationRequested && time.GetElapsedTime(started) < _alone && _line.Take() is var (lane, suspect))
         {
             lane.StartNow(suspect);
             await UntilAsync(() => suspect.HasEnded, _alone, stopping);
             if (!suspect.HasEnded)
                 return;
         }
-    }
-
-    bool HasNext
-    {
-        get
-        {
-            lock (_lock)
-                return _line.Count > 0;
-        }
-    }
-
-    (Lane Lane, Execution Execution)? TakeNext(CancellationToken stopping)
-    {
-        lock (_lock)
-            return !stopping.IsCancellationRequested && _line.TryDequeue(out var next) ? next : null;
     }
 
     async Task UntilAsync(Func<bool> condition, TimeSpan limit, CancellationToken stopping)

@@ -26,6 +26,12 @@ sealed class Dispatcher(
         }
     }
 
+    /// <summary>False when it is to stay in its queue, because as many jobs as may do so wait for its resource already.</summary>
+    public bool Takes(Routed routed) => routed.Resource is null || exclusions.Takes(routed.Resource);
+
+    /// <summary>True while jobs of a resource are to stay in their queues.</summary>
+    public bool Refuses(string? resource) => resource is not null && exclusions.IsFull(resource);
+
     /// <summary>Sends it there.</summary>
     public void Start(Routed routed)
     {
@@ -90,4 +96,8 @@ sealed class Dispatcher(
 /// <param name="Resource">What it has to have to itself, or null.</param>
 /// <param name="Place">Where it goes first; null when it cannot run.</param>
 /// <param name="Error">Why it cannot run, or null.</param>
-readonly record struct Routed(ClaimedJob Job, JobMethod? Method, string? Resource, IPlace? Place, ExceptionInfo? Error);
+readonly record struct Routed(ClaimedJob Job, JobMethod? Method, string? Resource, IPlace? Place, ExceptionInfo? Error)
+{
+    /// <summary>The resource, when it is that of all jobs of the method.</summary>
+    public string? ResourceOfMethod => Method?.Policy.Exclusion is { DependsOnArguments: false } ? Resource : null;
+}

@@ -29,6 +29,8 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 
     public IRecurringStore Recurring => throw new NotSupportedException();
 
+    public IExecutionHistory History { get; } = new NoHistory();
+
     public Task InitializeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
@@ -41,8 +43,10 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
 
     public Task<JobGlance?> GlanceAsync(long jobId, CancellationToken cancellationToken) => Answer<JobGlance?>(null);
 
-    public Task<IReadOnlyList<JobSummary>> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<JobSummary>>([]);
+    public Task<IReadOnlyList<CurrentState>> GetStatesAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<CurrentState>>([]);
+
+    public Task<JobListing> ListAsync(string state, int offset, int count, CancellationToken cancellationToken) => Answer(new JobListing([]));
 
     public Task<IReadOnlyList<JobLogLine>> ReadLogAsync(long jobId, long afterId, int count, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JobLogLine>>([]);
@@ -52,6 +56,16 @@ sealed class CountingStore : IJobStore, IJobReader, IServerRegistry
     public void Announce(ServerInfo server, TimeSpan gap) => throw new NotSupportedException();
 
     public Task WithdrawAsync(string serverId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    sealed class NoHistory : IExecutionHistory
+    {
+        public bool IsKept => false;
+
+        public Task<IReadOnlyList<ExecutionRecord>> ReadAsync(ExecutionQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<MethodSummary>> SummarizeAsync(DateTimeOffset from, DateTimeOffset to, int count, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
 
     Task<T> Answer<T>(T answer) => IsDown ? throw new TimeoutException("The store does not answer.") : Task.FromResult(answer);
 }

@@ -15,7 +15,7 @@ public sealed class SharedAddsTests
     {
         var actions = DispatchProxy.Create<IJobActions, HeldActions>();
         var held = (HeldActions)actions;
-        var adds = new SharedAdds(actions);
+        var adds = new SharedAdds(actions.AddAsync);
 
         _ambient.Value = "the first caller's";
         using var activity = new Activity("request").Start();

@@ -83,7 +83,7 @@ public class StateTests
         effects.AddsRetry.ShouldBeTrue();
         effects.ScheduleScore.ShouldBe(1795212715);
         effects.Counted.ShouldBeNull();
-        effects.Expires.ShouldBeFalse();
+        effects.IsFinal.ShouldBeFalse();
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public class StateTests
     {
         var effects = StateEffects.Of("Succeeded", JobState.Enqueued("default", _now), null);
         effects.Uncounted.ShouldBe("succeeded");
-        effects.Expires.ShouldBeFalse();
+        effects.IsFinal.ShouldBeFalse();
     }
 
     [Theory]

@@ -44,18 +44,39 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task A_look_tells_where_something_waits_and_when_something_is_due()
     {
-        (await Store.Queue.LookAsync(["default", "low"], default)).ShouldSatisfyAllConditions(
+        (await Store.Queue.LookAsync(new(["default", "low"]), default)).ShouldSatisfyAllConditions(
             outlook => outlook.Waiting.ShouldBeEmpty(),
             outlook => outlook.NextScheduled.ShouldBeNull(),
             outlook => outlook.NextRecurring.ShouldBeNull());
         await Store.Actions.AddAsync([Enqueued("low"), Enqueued("critical"), Scheduled(TimeSpan.FromMinutes(10)), Scheduled(TimeSpan.FromHours(1))], default);
 
-        var outlook = await Store.Queue.LookAsync(["default", "low"], default);
+        var outlook = await Store.Queue.LookAsync(new(["default", "low"]), default);
 
         outlook.Waiting.ShouldBe(["low"]);
         outlook.NextScheduled.ShouldNotBeNull().TotalMinutes.ShouldBe(10, 0.5);
         await ClaimAsync(10, "low");
-        (await Store.Queue.LookAsync(["default", "low"], default)).Waiting.ShouldBeEmpty("what is claimed does not wait");
+        (await Store.Queue.LookAsync(new(["default", "low"]), default)).Waiting.ShouldBeEmpty("what is claimed does not wait");
+    }
+
+    [Fact]
+    public async Task A_look_tells_a_worker_its_place_among_those_that_can_do_all_that_it_does()
+    {
+        Announce("jobrunner@b", "default");
+        Announce("jobrunner@a", "default", "low");
+        Announce("jobrunner@c", "low", "default");
+        Announce("another@0", "default", "low");
+
+        (await PlaceAsync("jobrunner@a", "default", "low")).ShouldBe(new(2, 0), "who serves fewer queues is no help");
+        (await PlaceAsync("jobrunner@b", "default")).ShouldBe(new(3, 1));
+        (await PlaceAsync("jobrunner@c", "default", "low")).ShouldBe(new(2, 1));
+        (await PlaceAsync("jobrunner@d", "default", "low")).ShouldBe(new(3, 2), "who is not announced counts itself");
+        (await PlaceAsync("jobrunner@c", "critical")).ShouldBe(new(1, 0));
+        (await Store.Queue.LookAsync(new(["default"]), default)).Place.ShouldBe(new(1, 0), "who is no worker is alone");
+
+        void Announce(string id, params string[] queues) => Store.Servers.Announce(new(id, queues, 1, default, default), TimeSpan.FromMinutes(1));
+
+        async Task<FleetPlace> PlaceAsync(string id, params string[] queues) =>
+            (await Store.Queue.LookAsync(new(queues) { ServerId = id, Gap = TimeSpan.FromMinutes(1) }, default)).Place;
     }
 
     [Fact]
@@ -126,5 +147,25 @@ public abstract partial class JobStoreConformance
         })));
 
         claimed.SelectMany(mine => mine).Order().ShouldBe(ids.Order());
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(150)]
+    public async Task Of_very_many_queues_those_with_jobs_are_served_in_their_order(int withJobs)
+    {
+        string[] queues = [.. Enumerable.Range(0, 200).Select(n => $"queue-{n * 7 % 200}")];
+        var waiting = queues.Skip(20).Take(withJobs).ToArray();
+        await Store.Actions.AddAsync([.. waiting.Reverse().Select(queue => Enqueued(queue)), Enqueued("another")], default);
+
+        var outlook = await Store.Queue.LookAsync(new(queues), default);
+        var first = await Store.Queue.ClaimAsync(queues, 2, default);
+        var rest = await Store.Queue.ClaimAsync(queues, 1000, default);
+
+        outlook.Waiting.ShouldBe(waiting.Take(outlook.Waiting.Count));
+        outlook.Waiting.Count.ShouldBeGreaterThanOrEqualTo(Math.Min(64, withJobs));
+        first.Concat(rest).Select(job => job.Queue).ShouldBe(waiting);
+        (await Store.Queue.LookAsync(new(queues), default)).Waiting.ShouldBeEmpty();
+        (await Store.Queue.ClaimAsync(queues, 10, default)).ShouldBeEmpty();
     }
 }

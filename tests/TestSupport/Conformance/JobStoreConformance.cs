@@ -15,6 +15,7 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
 
     protected static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    static readonly RetentionRule _retention = new(new());
     static readonly Dictionary<string, string?> _noParameters = [];
 
     protected IJobStore Store { get; private set; } = null!;
@@ -79,7 +80,7 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
 
     /// <summary>What an execution of <paramref name="job"/> writes.</summary>
     protected static StateChange By(ClaimedJob job, params JobState[] states) =>
-        new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim);
+        new(job.JobId, job.StateId, job.StateName, states, job.Invocation?.Queue, job.Claim, Retention: _retention.Of(states[^1], job.Invocation));
 
     protected async Task<long?> ApplyAsync(StateChange change) => (await Store.Queue.ApplyAsync([change], default)).ShouldHaveSingleItem();
 

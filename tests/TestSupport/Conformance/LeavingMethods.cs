@@ -81,6 +81,16 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_job_in_the_middle_of_thousands_to_leave_is_reached_although_many_reads_on_the_way_find_nothing()
+    {
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 4000).Select(_ => Other())], default);
+        var middle = await AddAsync(Enqueued());
+        await Store.Actions.AddAsync([.. Enumerable.Range(0, 4000).Select(_ => Other())], default);
+
+        await Eventually.HoldsAsync(async () => (await LeavingAsync(5)).SingleOrDefault()?.JobId == middle, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task What_comes_while_thousands_are_left_is_found_at_once_also_when_its_id_is_old()
     {
         var old = await AddAsync(Scheduled(TimeSpan.FromHours(1)));
@@ -91,6 +101,40 @@ public abstract partial class JobStoreConformance
         (await LeavingAsync(5)).ShouldHaveSingleItem().JobId.ShouldBe(late);
         await Store.Actions.RequeueAsync([old], null, default);
         (await LeavingAsync(5)).ShouldHaveSingleItem().JobId.ShouldBe(old);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Claims_past_the_head_come_by_all_jobs_also_when_all_are_given_back_and_find_what_comes_meanwhile()
+    {
+        var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 2500).Select(_ => Enqueued())], default);
+        var seen = new HashSet<long>();
+        for (var i = 0; i < 3; i++)
+            await PastHeadAsync();
+        var late = await AddAsync(Enqueued());
+
+        await Eventually.HoldsAsync(async () =>
+        {
+            await PastHeadAsync();
+            return seen.IsSupersetOf([.. ids, late]);
+        }, TimeSpan.FromSeconds(30));
+
+        (await ClaimAsync(10)).Select(job => job.JobId).ShouldBe(ids.Take(10), "all of them wait where they were");
+
+        async Task PastHeadAsync()
+        {
+            var jobs = (await Store.Queue.ClaimAsync(new([new("default", 100) { PastHead = true }], 100), default)).Jobs;
+            seen.UnionWith(jobs.Select(job => job.JobId));
+            await Store.Queue.ReleaseAsync([.. jobs.Select(job => job.Claim)], default);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_claim_past_the_head_leaves_methods_as_any_other()
+    {
+        await Store.Actions.AddAsync([Other(), Enqueued(), Other()], default);
+
+        (await Store.Queue.ClaimAsync(new([new("default", 100) { PastHead = true, Except = Left }], 100), default)).Jobs
+            .ShouldHaveSingleItem().Invocation!.Type.ShouldNotBe("Other.Jobs, Other");
     }
 
     async Task<IReadOnlyList<ClaimedJob>> LeavingAsync(int count) =>

@@ -42,6 +42,20 @@ public abstract partial class JobStoreConformance
         await listening;
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_worker_calls_others()
+    {
+        using var stop = new CancellationTokenSource();
+        var signals = Channel.CreateUnbounded<StoreSignal>();
+        var listening = Store.Queue.ListenAsync(signal => signals.Writer.TryWrite(signal), stop.Token);
+        await HearAsync(signals.Reader, StoreSignalKind.Enqueued, () => AddAsync(Enqueued()));
+
+        await HearAsync(signals.Reader, StoreSignalKind.Enqueued, () => Store.Queue.CallAsync(3, default));
+
+        await stop.CancelAsync();
+        await listening;
+    }
+
     // A listener may take a moment to connect, so what shall be heard is done until it is.
     static async Task HearAsync(ChannelReader<StoreSignal> signals, StoreSignalKind kind, Func<Task> act, long jobId = 0)
     {

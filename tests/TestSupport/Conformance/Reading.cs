@@ -18,6 +18,51 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task The_states_of_many_jobs_are_read_at_once_and_the_ends_of_those_that_have_ended_as_a_whole()
+    {
+        var succeeded = await AddAndClaimAsync();
+        await ApplyAsync(By(succeeded, Succeeded("42")));
+        var failed = await AddAndClaimAsync();
+        await ApplyAsync(By(failed, Failed()));
+        var scheduled = await AddAsync(Scheduled(TimeSpan.FromHours(1)));
+
+        var states = await Store.Reader.GetStatesAsync([succeeded.JobId, failed.JobId, scheduled, 987_654_321, scheduled], default);
+
+        states.ToDictionary(state => state.JobId, state => state.Name).ShouldBe(new Dictionary<long, string?>
+        {
+            [succeeded.JobId] = JobStates.Succeeded, [failed.JobId] = JobStates.Failed, [scheduled] = JobStates.Scheduled,
+        }, ignoreOrder: true);
+        states.Single(state => state.JobId == succeeded.JobId).End!.Data["Result"].ShouldBe("42");
+        states.Single(state => state.JobId == failed.JobId).End!.Data["ExceptionMessage"].ShouldBe("boom");
+        states.Single(state => state.JobId == scheduled).End.ShouldBeNull();
+        (await Store.Reader.GetStatesAsync([], default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Ends_that_are_long_come_in_several_answers()
+    {
+        var random = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3_000_000));
+        var jobs = new List<ClaimedJob>();
+        for (var i = 0; i < 4; i++)
+        {
+            jobs.Add(await AddAndClaimAsync());
+            await ApplyAsync(By(jobs[i], Succeeded($"{i}{random}")));
+        }
+
+        var ends = new List<JobState>();
+        for (List<long> left = [.. jobs.Select(job => job.JobId)]; left.Count > 0;)
+        {
+            var states = await Store.Reader.GetStatesAsync(left, default);
+            states.Count.ShouldBe(left.Count);
+            states.ShouldAllBe(state => state.IsLeft == (state.End == null));
+            left.RemoveAll(id => states.Any(state => state.JobId == id && state.End is not null)).ShouldBeGreaterThan(0);
+            ends.AddRange(states.Where(state => !state.IsLeft).Select(state => state.End!));
+        }
+
+        ends.Select(end => end.Data["Result"][0]).Order().ShouldBe("0123");
+    }
+
+    [Fact]
     public async Task Lists_have_the_newest_jobs_first_in_pages()
     {
         var ids = await Store.Actions.AddAsync([.. Enumerable.Range(0, 5).Select(_ => Enqueued())], default);

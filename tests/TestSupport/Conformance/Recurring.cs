@@ -146,6 +146,24 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task A_worker_that_remembers_what_it_left_finds_what_comes_due_and_after_a_while_what_it_has_come_to_know()
+    {
+        var time = new LaterTime();
+        var rules = _recurringRules with { Memory = new(time), CanRun = call => call.Method == "Ping" };
+        await Recurring.AddOrUpdateAsync("theirs", () => StaticJobs.PingAsync(), "@daily");
+        await MakeDueAsync("theirs", TimeSpan.FromDays(5));
+        (await EnqueueRecurringAsync(rules)).ShouldBe(0);
+
+        await Recurring.AddOrUpdateAsync("ours", () => StaticJobs.Ping(), EverySecond);
+        await Eventually.HoldsAsync(async () => await EnqueueRecurringAsync(rules) > 0);
+        (await Recurring.GetAsync("theirs"))!.LastJobId.ShouldBeNull();
+
+        await Recurring.RemoveAsync("ours");
+        time.Pass(TimeSpan.FromMinutes(1));
+        (await EnqueueRecurringAsync(rules with { CanRun = _ => true })).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task One_whose_decision_throws_is_told_so_and_stops_no_other()
     {
         foreach (var id in new[] { "a", "load", "m", "queue", "z" })

@@ -24,9 +24,22 @@ public static class PolicyJobs
     public static Task<string> ExclusiveAsync(string gate, CancellationToken cancellationToken) =>
         ScriptedJobs.WaitAtGateAsync(gate, cancellationToken);
 
+    [DisableConcurrentExecution("alone", 60)]
+    public static Task<string> AloneAsync(string gate, CancellationToken cancellationToken) =>
+        ScriptedJobs.WaitAtGateAsync(gate, cancellationToken);
+
     [DisableConcurrentExecution("{0}", 0)]
     [Retry(Attempts = 0)]
     public static Task<string> ImpatientAsync(string resource) => Task.FromResult(resource);
+
+    [Retention(Succeeded = "2h", Deleted = "3h", Failed = "30d")]
+    [Retry(Attempts = 0)]
+    public static Task KeptAsync(bool fails) => fails ? throw new InvalidOperationException("kept") : Task.CompletedTask;
+
+    [Retention(Succeeded = "0s")]
+    public static void KeptForNoTime()
+    {
+    }
 }
 
 public class PolicyException() : Exception("from a sandbox");

@@ -15,9 +15,9 @@ public sealed class KnownMethodsTests
         known.Add("default", "b", _other);
         known.Add("low", "c", null);
 
-        known.Except("default", "x", place => place == _one).Methods.Order().ShouldBe(["a", "c"]);
-        known.Except("low", "y", place => place == _other).Methods.Order().ShouldBe(["b", "c"]);
-        known.Except("default", "z", _ => false).Methods.ShouldBe(["c"]);
+        known.Except("default", "x", (place, _) => place == _one).Methods.Order().ShouldBe(["a", "c"]);
+        known.Except("low", "y", (place, _) => place == _other).Methods.Order().ShouldBe(["b", "c"]);
+        known.Except("default", "z", (_, _) => false).Methods.ShouldBe(["c"]);
     }
 
     [Fact]
@@ -27,8 +27,8 @@ public sealed class KnownMethodsTests
         known.Add("default", "a", _one);
         known.Add("low", "a", _other);
 
-        known.Except("default", "x", place => place == _one).Methods.ShouldBe(["a"]);
-        known.Except("low", "x", place => place == _one).ShouldBe(MethodSet.Empty);
+        known.Except("default", "x", (place, _) => place == _one).Methods.ShouldBe(["a"]);
+        known.Except("low", "x", (place, _) => place == _one).ShouldBe(MethodSet.Empty);
     }
 
     [Fact]
@@ -36,17 +36,17 @@ public sealed class KnownMethodsTests
     {
         var known = new KnownMethods(queuesMatter: false);
         known.Add("default", "a", _one);
-        var small = known.Except("default", "x", _ => true);
+        var small = known.Except("default", "x", (_, _) => true);
         known.Add("default", "a", _one);
-        known.Except("default", "x", _ => true).ShouldBeSameAs(small);
+        known.Except("default", "x", (_, _) => true).ShouldBeSameAs(small);
 
         known.Add("default", "b", _one);
-        var large = known.Except("default", "x", _ => true);
+        var large = known.Except("default", "x", (_, _) => true);
         large.Smaller.ShouldBe(small.Hash);
         large.Hash.ShouldBe(MethodSet.Empty.Next(["b", "a"]).Hash);
 
         known.Changed();
-        known.Except("default", "x", place => place == _other).ShouldBe(MethodSet.Empty);
+        known.Except("default", "x", (place, _) => place == _other).ShouldBe(MethodSet.Empty);
         small.Next(["c"]).Smaller.ShouldBeNull();
     }
 

@@ -19,6 +19,7 @@ public sealed class DeadWorkerTests(PostgresFixture postgres) : IClassFixture<Po
             innocents.Add(await Client.EnqueueAsync(() => StaticJobs.Sleep(300, default)));
 
         var deaths = 0;
+        var told = new System.Text.StringBuilder();
         for (; deaths < 10; deaths++)
         {
             await using var worker = Start();
@@ -29,9 +30,11 @@ public sealed class DeadWorkerTests(PostgresFixture postgres) : IClassFixture<Po
                     await Client.WaitAsync(id, _patience);
                 break;
             }
+
+            told.AppendLine(worker.Output);
         }
 
-        deaths.ShouldBe(3);
+        deaths.ShouldBe(3, told.ToString());
         var failure = await Should.ThrowAsync<JobFailedException>(() => Client.WaitAsync(killer, _patience));
         failure.Message.ShouldStartWith("3 workers died while they ran this job");
         (await Client.GetAsync(killer))!.History.Count(state => state.Name == "Failed").ShouldBe(1);

@@ -80,7 +80,7 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Theory(Timeout = 120_000)]
-    [InlineData("c(ord, jobid, seen")] // marks and ends
+    [InlineData("write_runs")] // marks and ends
     [InlineData("fetchedat = now()")] // claims and renewals
     [InlineData("hangfire.server")] // announcements
     public async Task Answers_that_are_lost_behind_a_commit_cost_no_job(string sql)

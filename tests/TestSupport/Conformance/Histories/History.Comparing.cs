@@ -36,7 +36,7 @@ sealed partial class History
 
     async Task CompareDueAsync()
     {
-        var next = (await store.Queue.LookAsync(_queues, default)).NextScheduled;
+        var next = (await store.Queue.LookAsync(new(_queues), default)).NextScheduled;
         Expect("something is scheduled", next is not null, _model.Scheduled.Any());
         if (next is null)
             return;

@@ -139,7 +139,7 @@ sealed partial class History
 
     static StateChange Real(ModelChange change) => new(
         change.Job.Id, change.Seen.Id!.Value, change.Seen.Name, change.States, change.Job.OwnQueue, change.Claim.Real,
-        change.Retries is { } retries ? new Dictionary<string, string?> { ["RetryCount"] = $"{retries}" } : null);
+        change.Retries is { } retries ? new Dictionary<string, string?> { ["RetryCount"] = $"{retries}" } : null, new RetentionRule(new()).Of(change.States[^1], (JobPolicy?)null));
 
     static Lease Lease(ModelClaim claim) => new(claim.Job.Id, claim.Real, claim.Seen.Id!.Value);
 

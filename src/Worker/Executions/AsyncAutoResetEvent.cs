@@ -2,26 +2,26 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace JobRunner.Worker;
 
-/// <summary>A wake-up: any number of signals before a wait count as one, and none is lost.</summary>
+/// <summary>Lets one waiter go on, as <see cref="AutoResetEvent"/> does, without a thread: any number of signals before a wait count as one, and none is lost.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle to dispose, and late signals must not throw.")]
-sealed class SignalSlot
+sealed class AsyncAutoResetEvent
 {
-    readonly SemaphoreSlim _slot = new(0, 1);
+    readonly SemaphoreSlim _signal = new(0, 1);
 
     /// <summary>One that is signalled already.</summary>
-    public static SignalSlot Signalled()
+    public static AsyncAutoResetEvent Signalled()
     {
-        var slot = new SignalSlot();
-        slot.Set();
-        return slot;
+        var signal = new AsyncAutoResetEvent();
+        signal.Set();
+        return signal;
     }
 
     public void Set()
     {
         try
         {
-            if (_slot.CurrentCount == 0)
-                _slot.Release();
+            if (_signal.CurrentCount == 0)
+                _signal.Release();
         }
         catch (SemaphoreFullException)
         {
@@ -31,9 +31,9 @@ sealed class SignalSlot
 
     /// <summary>Waits for a signal, at most for the given time; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
     /// <returns>True when it came.</returns>
-    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _slot.WaitAsync(limit, cancellationToken);
+    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _signal.WaitAsync(limit, cancellationToken);
 
     /// <summary>Waits for a signal, at most for the given time; a cancellation ends the wait like a signal.</summary>
     public Task PauseAsync(TimeSpan limit, CancellationToken stopping) =>
-        _slot.WaitAsync(limit, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+        _signal.WaitAsync(limit, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 }

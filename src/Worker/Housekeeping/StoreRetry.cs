@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Worker;
 
 /// <summary>
-/// A store that cannot be reached: one log line when it begins and one when it is over, and between attempts a pause
+/// Retries for what asks the store, which may not be reached for a while: one log line when that begins and one when it is over, and between attempts a pause
 /// that grows to three seconds, with jitter so that workers do not come back in step. Thread-safe.
 /// </summary>
-sealed class Outage(ILogger logger, string what, TimeProvider time)
+sealed class StoreRetry(ILogger logger, string what, TimeProvider time)
 {
     static readonly TimeSpan _longest = TimeSpan.FromSeconds(3);
 

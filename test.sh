@@ -40,17 +40,18 @@ run() {
     shift
     dotnet test "tests/$name" -c Release --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@"
 }
-# Those whose tests mostly wait run beside each other, the output of one line after that of the other; those that burn processors, or
-# watch limits of time, run alone.
+# Those whose tests mostly wait run beside each other, the output of one line after that of the other; the one that burns processors and
+# watches limits of time runs alone.
 run Worker.Tests "$@" >"$results/beside.log" 2>&1 &
 beside=$!
 for project in tests/*.Tests; do
     name=$(basename "$project")
     case $name in Worker.Tests | Sandbox.Tests | Chaos.Tests) ;; *) run "$name" "$@" || status=1 ;; esac
 done
+run Chaos.Tests "$@" || status=1
 wait "$beside" || status=1
 cat "$results/beside.log"
-for name in Sandbox.Tests Chaos.Tests; do run "$name" "$@" || status=1; done
+run Sandbox.Tests "$@" || status=1
 
 count() { { grep -oh "<Counters [^>]*" "$results"/*.trx || true; } | { grep -oE " $1=\"[0-9]+\"" || true; } | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total) passed=$(count passed)

@@ -4,8 +4,24 @@ namespace JobRunner.Worker;
 
 /// <summary>Sends what claims have brought to its places, and gives back what there is no place for.</summary>
 /// <remarks>Used by the claimer alone.</remarks>
-sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethods known, IReadOnlyList<Demand> demands)
+sealed class ClaimedJobs(
+    Dispatcher dispatcher, ForeignJobs foreign, KnownMethods known, IReadOnlyList<Demand> demands, Executions executions, TimeProvider time)
 {
+    // Claims wait so long for them at most: the store may not take them.
+    static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    readonly List<(Execution Execution, long Since)> _returning = [];
+
+    /// <summary>True while jobs that were given back are not in their queues again: a claim would find what comes after them.</summary>
+    public bool AreReturning
+    {
+        get
+        {
+            _returning.RemoveAll(job => !executions.Holds(job.Execution) || time.GetElapsedTime(job.Since) > _patience);
+            return _returning.Count > 0;
+        }
+    }
+
     /// <returns>How many jobs were for each place, and whether a place refused some although it has room.</returns>
     public (Dictionary<IPlace, int> Places, bool Refused) Dispatch(IReadOnlyList<ClaimedJob> jobs, ClaimGroup group, CancellationToken stopping)
     {
@@ -33,6 +49,7 @@ sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethod
             {
                 known.Add(execution.Job.Queue, execution.Job.Invocation!.StoredMethod, demand.Place);
                 dispatcher.GiveBack(execution);
+                _returning.Add((execution, time.GetTimestamp()));
             }
         }
     }
@@ -64,6 +81,6 @@ sealed class ClaimedJobs(Dispatcher dispatcher, ForeignJobs foreign, KnownMethod
     void GiveBack(ClaimedJob job, Routed routed)
     {
         known.Add(job.Queue, job.Invocation!.StoredMethod, routed.Place, routed.ResourceOfMethod);
-        dispatcher.GiveBack(job);
+        _returning.Add((dispatcher.GiveBack(job), time.GetTimestamp()));
     }
 }

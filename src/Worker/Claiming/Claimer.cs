@@ -14,6 +14,7 @@ sealed class Claimer
     // Where places become free one by one, claims for a few jobs each are not worth their round trip.
     const int WorthClaiming = 64;
     static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(3);
+    static readonly TimeSpan _untilReturned = TimeSpan.FromMilliseconds(2);
 
     readonly IWorkQueue _queue;
     readonly ClaimedJobs _claimed;
@@ -43,7 +44,7 @@ sealed class Claimer
         _queues = options.Value.Groups;
         _known = new(queuesMatter: options.Value.Rules.Any(rule => rule.Queue is not null));
         _demands = [.. dispatcher.Places.Select(place => new Demand(place, time))];
-        _claimed = new(dispatcher, foreign, _known, _demands);
+        _claimed = new(dispatcher, foreign, _known, _demands, executions, time);
         _open = new("", time);
         _own = _demands.ToDictionary(demand => demand, demand => new ClaimGroup(demand.Place.Name, time) { Demands = [demand] });
         _passingOn = new(queue, fleet, time);
@@ -83,7 +84,12 @@ sealed class Claimer
         _claimed.GiveBackExcess();
         var goesOn = false;
         foreach (var group in groups)
+        {
+            if (MustWaitForReturns)
+                return _untilReturned;
             goesOn |= await ClaimForAsync(group);
+        }
+
         if (goesOn)
             return TimeSpan.Zero;
         if (Look()) // what the claims have filled
@@ -92,6 +98,9 @@ sealed class Claimer
         await _passingOn.RoundEndedAsync(_wake.WantsRoom);
         return Soonest(_demands.Min(demand => demand.UntilSaturated), groups.Where(group => group.MayWait && group.Rest > TimeSpan.Zero).Min(group => (TimeSpan?)group.Rest));
     }
+
+    // Or less urgent queues would be served before those that jobs return to.
+    bool MustWaitForReturns => _queues.Names.Count > 1 && _claimed.AreReturning;
 
     static TimeSpan Soonest(TimeSpan? a, TimeSpan? b) =>
         a is null && b is null ? Timeout.InfiniteTimeSpan : a < b || b is null ? a!.Value : b.Value;
@@ -168,17 +177,18 @@ sealed class Claimer
         {
             var shares = Leaving(group, _queues.Share(phase, left));
             others |= Array.Exists(shares, share => !share.Except.IsEmpty);
-            var result = await ClaimAsync(shares);
+            var result = await ClaimAsync(phase, shares);
             if (phase.Rest(shares, result.Jobs, left) is { Length: > 0 } rest)
-                await ClaimAsync(rest);
+                await ClaimAsync(phase, rest);
 
+            isComplete &= !MustWaitForReturns;
             if (left == 0 || !isComplete)
                 break; // what stands behind in a queue comes before what stands in later ones
         }
 
         return (room - left, isComplete, others, refused);
 
-        async Task<ClaimResult> ClaimAsync(QueueLimit[] queues)
+        async Task<ClaimResult> ClaimAsync(QueueGroups.Phase phase, QueueLimit[] queues)
         {
             if (_executions.PayloadRoom is not (> 0 and var bytes))
             {
@@ -187,7 +197,7 @@ sealed class Claimer
             }
 
             var result = await _queue.ClaimAsync(new(queues, left) { Bytes = bytes }, CancellationToken.None);
-            var (places, someRefused) = _claimed.Dispatch(result.Jobs, group, _stopping);
+            var (places, someRefused) = _claimed.Dispatch(phase.InTurn(result.Jobs), group, _stopping);
             foreach (var demand in group.Demands)
                 demand.Note(places.GetValueOrDefault(demand.Place), result.Jobs.Count);
             isComplete &= result.IsComplete;

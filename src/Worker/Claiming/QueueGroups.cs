@@ -95,6 +95,17 @@ sealed class QueueGroups
     {
         public int Weight { get; } = Sharing.Sum(queue => queue.Weight);
 
+        /// <summary>Claimed jobs in the order in which to start them: those of queues that share take turns, as often as their weights say.</summary>
+        public IReadOnlyList<ClaimedJob> InTurn(IReadOnlyList<ClaimedJob> jobs)
+        {
+            if (Sharing.Count == 0 || jobs.Count < 2)
+                return jobs;
+            var weights = Sharing.ToDictionary(queue => queue.Queue, queue => queue.Weight, StringComparer.Ordinal);
+            var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+            return [.. jobs.OrderBy(job => weights.TryGetValue(job.Queue, out var weight)
+                ? (double)(counts[job.Queue] = counts.GetValueOrDefault(job.Queue) + 1) / weight : 0)];
+        }
+
         /// <summary>What to claim next, when the first claim was not full although a queue gave all of its share: the others had
         /// less to give.</summary>
         public QueueLimit[] Rest(QueueLimit[] shares, IReadOnlyList<ClaimedJob> claimed, int left)

@@ -22,6 +22,9 @@ sealed class Executions(ClaimWake wake, IOptions<WorkerOptions> options)
 
     public IEnumerable<Execution> All => _held.Select(entry => entry.Value);
 
+    /// <summary>True until its end is committed.</summary>
+    public bool Holds(Execution execution) => _held.TryGetValue(execution.Job.Claim, out var held) && held == execution;
+
     /// <summary>Ends an execution: its outcome is on its way to the store.</summary>
     /// <returns>False when it had ended before.</returns>
     public bool TryEnd(Execution execution)

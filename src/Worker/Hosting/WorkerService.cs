@@ -20,6 +20,9 @@ sealed class WorkerService(
     static readonly TimeSpan _lastWrites = TimeSpan.FromSeconds(5);
     static readonly TimeSpan _lastWords = TimeSpan.FromSeconds(2);
 
+    // How long a start waits for a store that was there a moment before: a hundred workers may start in one moment.
+    static readonly TimeSpan _firstWords = TimeSpan.FromSeconds(30);
+
     readonly CancellationTokenSource _stopClaiming = new();
     readonly CancellationTokenSource _stopHousekeeping = new();
     readonly CancellationTokenSource _stopCommitting = new();
@@ -31,7 +34,7 @@ sealed class WorkerService(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await Task.Run(life.Announce, cancellationToken);
+        await AnnounceAsync(cancellationToken);
         await sandboxes.StartAsync(cancellationToken);
         life.Start();
         _committing = Task.Run(() => committer.RunAsync(_stopCommitting.Token), CancellationToken.None);
@@ -62,6 +65,24 @@ sealed class WorkerService(
         _stopClaiming.Dispose();
         _stopHousekeeping.Dispose();
         _stopCommitting.Dispose();
+    }
+
+    async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        var retry = new StoreRetry(logger, "announce this worker", time);
+        for (var started = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                await Task.Run(life.Announce, cancellationToken);
+                retry.Over();
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && time.GetElapsedTime(started) < _firstWords)
+            {
+                await retry.PauseAsync(e, cancellationToken);
+            }
+        }
     }
 
     async Task StopClaimingAsync()

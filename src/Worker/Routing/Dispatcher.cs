@@ -70,11 +70,12 @@ sealed class Dispatcher(
     static ExceptionInfo WorkerDied(string message) => new("JobRunner.WorkerDiedException", message, message);
 
     /// <summary>Gives a job back that is not for this worker.</summary>
-    public void GiveBack(ClaimedJob job)
+    public Execution GiveBack(ClaimedJob job)
     {
         var execution = new Execution(job, time.GetTimestamp());
         executions.Add(execution);
         GiveBack(execution);
+        return execution;
     }
 
     /// <summary>Gives a job back that never began.</summary>

@@ -17,6 +17,15 @@ public static class ScriptedJobs
     [InProcess]
     public static string EchoOnAThread(string text) => $"{text} on {(Thread.CurrentThread.IsThreadPoolThread ? "a pool thread" : "its own thread")}";
 
+    /// <summary>Takes so many milliseconds, on each lane.</summary>
+    public static Task TakeAsync(int milliseconds, CancellationToken cancellationToken) =>
+        Task.Delay(TimeSpan.FromMilliseconds(milliseconds), cancellationToken);
+
+    [InProcess]
+    public static void Take(int milliseconds, CancellationToken cancellationToken) => cancellationToken.WaitHandle.WaitOne(milliseconds);
+
+    public static void TakeInASandbox(int milliseconds, CancellationToken cancellationToken) => cancellationToken.WaitHandle.WaitOne(milliseconds);
+
     /// <summary>Says that it began, then blocks its thread until the test opens the gate.</summary>
     [InProcess]
     public static string HoldAThread(string gate, IJobContext context)

@@ -62,6 +62,15 @@ public sealed class QueueGroupsTests
         groups.Phases[0].Rest(shares, [], 4).ShouldBeEmpty("nobody gave its share, so nobody has more");
     }
 
+    [Fact]
+    public void Queues_that_share_take_turns_in_one_claim_too()
+    {
+        var groups = QueueGroups.Parse(["now", "a:3, b:1"]);
+        ClaimedJob[] claimed = [.. "now now a a a a a a b b".Split(' ').Select(Claimed)];
+
+        string.Join(' ', groups.Phases[0].InTurn(claimed).Select(job => job.Queue)).ShouldBe("now now a a a b a a a b");
+    }
+
     [Theory]
     [InlineData("Mail", "'Mail' is not a queue name")]
     [InlineData("mail:0", "'0' is not a weight")]

@@ -11,6 +11,22 @@ public sealed class SignsOfLifeTests
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     [Fact(Timeout = 60_000)]
+    public async Task A_store_that_is_slow_to_take_the_first_announcement_does_not_end_the_start()
+    {
+        var announcements = 0;
+        var faults = new StoreFaults
+        {
+            Before = (operation, _) => operation == nameof(IServerRegistry.Announce) && ++announcements < 3 ? StoreFaults.Broken() : null,
+        };
+        var store = faults.Around(WorkerHost.NewInMemoryStore());
+
+        await using var worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(store));
+
+        announcements.ShouldBeGreaterThanOrEqualTo(3);
+        await worker.Client.WaitAsync(await worker.Client.EnqueueAsync(() => ScriptedJobs.EchoAsync("it runs")), _patience);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task While_leases_cannot_be_renewed_a_worker_lives_and_counts_as_heard_from_then_on_alone()
     {
         var gaps = new ConcurrentQueue<TimeSpan>();

@@ -10,7 +10,7 @@ public sealed class PostgresHistoriesTests(PostgresFixture fixture, ITestOutputH
 
     protected override DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    // How long a look takes must not decide where the next one begins (LookBudget).
+    // How long a look takes must not decide where the next one begins (FullScanThrottle).
     protected override async Task<IJobStore> CreateAsync() => await TestStore.CreateAsync(fixture.ConnectionString, new StandingTime());
 
     protected override Task PassTimeAsync(TimeSpan time) => TestStore.PassTimeAsync(fixture.ConnectionString, time);

@@ -49,7 +49,7 @@ static class ClaimSql
         """;
 
     /// <summary>From the heads of the queues. $1 queues, $2 the most of each, $3 of all, $4 bytes, $5 the job behind which to look in each
-    /// queue (<see cref="LookBudget"/>).</summary>
+    /// queue (<see cref="FullScanThrottle"/>).</summary>
     /// <remarks>Ordering by the constant fetchedat as well is what lets the index (fetchedat nulls first, queue, jobid) answer in order:
     /// 0.7 ms for 1,000 of 60,000 waiting jobs, where sorting them took 48 ms. The queues are visited in their given order
     /// because a lateral join to a function can only be a loop over it, and the outer limit stops that loop.</remarks>

@@ -14,7 +14,7 @@ namespace JobRunner.Postgres;
 /// </remarks>
 sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeProvider time, ILogger logger)
 {
-    readonly LookBudget _looks = new(time);
+    readonly FullScanThrottle _fullScans = new(time);
     readonly AheadClaims _ahead = new(database, time);
     readonly ConcurrentDictionary<string, long> _lastClaimed = new(StringComparer.Ordinal);
 
@@ -108,7 +108,7 @@ sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeP
         if (Array.Exists(queues, queue => !queue.Except.IsEmpty || queue.PastHead))
             return await _ahead.ClaimAsync(connection, queues, count, bytes, jobs, cancellationToken);
         var before = jobs.Count;
-        if (!_looks.AllowsWhole)
+        if (!_fullScans.AllowsFullScan)
         {
             var behind = Array.ConvertAll(queues, queue => _lastClaimed.GetValueOrDefault(queue.Queue));
             var found = await ClaimBehindAsync(connection, queues, behind, count, bytes, jobs, cancellationToken);
@@ -118,7 +118,7 @@ sealed partial class QueueClaims(Database database, WaitingQueues waiting, TimeP
 
         var started = time.GetTimestamp();
         var round = await ClaimBehindAsync(connection, queues, new long[queues.Length], count, bytes, jobs, cancellationToken);
-        _looks.Note(time.GetElapsedTime(started), jobs.Count - before);
+        _fullScans.Note(time.GetElapsedTime(started), jobs.Count - before);
         return round;
     }
 

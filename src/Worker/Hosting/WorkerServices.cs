@@ -35,7 +35,7 @@ public static class WorkerServices
         services.AddSingleton<Committer>();
         services.AddSingleton<Suspects>();
         services.AddSingleton<Claimer>();
-        services.AddSingleton<Lookout>();
+        services.AddSingleton<WorkPoll>();
         services.AddSingleton<RecurringScheduler>();
         services.AddSingleton<ThreadPoolWatch>();
         services.AddSingleton<SignsOfLife>();

@@ -6,7 +6,7 @@ namespace JobRunner.Worker;
 
 /// <summary>All that a worker does besides running jobs, one short round each.</summary>
 sealed class Housekeeping(
-    IMaintenance maintenance, Executions executions, Committer committer, JobNotes notes, SignsOfLife life, RecurringScheduler recurring, Lookout lookout,
+    IMaintenance maintenance, Executions executions, Committer committer, JobNotes notes, SignsOfLife life, RecurringScheduler recurring, WorkPoll poll,
     Fleet fleet, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Housekeeping> logger)
 {
     const int Batch = 1000;
@@ -25,9 +25,9 @@ sealed class Housekeeping(
     /// <summary>What this worker does for all, and stops doing first.</summary>
     public IEnumerable<Poller> ForAll =>
     [
-        new("look for what there is to do", lookout.LookAsync, time, logger),
-        new("enqueue scheduled jobs", EnqueueDueAsync, time, logger, lookout.Scheduled),
-        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger, lookout.Recurring),
+        new("look for what there is to do", poll.LookAsync, time, logger),
+        new("enqueue scheduled jobs", EnqueueDueAsync, time, logger, poll.Scheduled),
+        new("enqueue recurring jobs", recurring.EnqueueAsync, time, logger, poll.Recurring),
         InTurn("rescue jobs of dead workers", RescueAsync, Options.RescueAfter / 6),
         InTurn("release continuations", ReleaseAwaitingAsync, TimeSpan.FromSeconds(10)),
         InTurn("remove expired jobs", ExpireAsync, TimeSpan.FromMinutes(1)),

@@ -20,7 +20,7 @@ sealed class RecurringScheduler(
 
     /// <summary>One round.</summary>
     /// <returns>How long to wait for the next one: until something is due, unless others of the fleet do. What is due earlier, or what
-    /// nobody waits for, the lookout sees.</returns>
+    /// nobody waits for, the poll sees.</returns>
     public async Task<TimeSpan> EnqueueAsync(CancellationToken cancellationToken)
     {
         var rules = new RecurringRules(CanRun, _tolerance, _retryDelay)

@@ -4,47 +4,47 @@ using Npgsql;
 
 namespace JobRunner.Postgres.Tests;
 
-public sealed class LookBudgetTests(PostgresFixture fixture) : StoreTests(fixture)
+public sealed class FullScanThrottleTests(PostgresFixture fixture) : StoreTests(fixture)
 {
     static readonly TimeSpan _slow = TimeSpan.FromMilliseconds(30);
 
     [Fact]
-    public void A_slow_look_now_and_then_changes_nothing()
+    public void A_slow_scan_now_and_then_changes_nothing()
     {
-        var looks = new LookBudget(new StoppedClock());
+        var throttle = new FullScanThrottle(new StoppedClock());
         for (var i = 0; i < 100; i++)
         {
-            looks.Note(_slow, 0);
+            throttle.Note(_slow, 0);
             if (i % 7 == 0)
-                looks.Note(TimeSpan.FromMilliseconds(1), 0);
-            looks.AllowsWhole.ShouldBeTrue();
+                throttle.Note(TimeSpan.FromMilliseconds(1), 0);
+            throttle.AllowsFullScan.ShouldBeTrue();
         }
     }
 
     [Fact]
-    public void Looks_that_are_slow_many_times_in_a_row_get_a_tenth_of_the_time()
+    public void Scans_that_are_slow_many_times_in_a_row_get_a_tenth_of_the_time()
     {
         var clock = new StoppedClock();
-        var looks = new LookBudget(clock);
+        var throttle = new FullScanThrottle(clock);
         for (var i = 0; i < 8; i++)
-            looks.Note(_slow, 0);
+            throttle.Note(_slow, 0);
 
-        looks.AllowsWhole.ShouldBeFalse();
+        throttle.AllowsFullScan.ShouldBeFalse();
         clock.Pass(TimeSpan.FromMilliseconds(269));
-        looks.AllowsWhole.ShouldBeFalse();
+        throttle.AllowsFullScan.ShouldBeFalse();
         clock.Pass(TimeSpan.FromMilliseconds(1));
-        looks.AllowsWhole.ShouldBeTrue();
-        looks.Note(TimeSpan.FromMilliseconds(1), 0);
-        looks.AllowsWhole.ShouldBeTrue("the dead rows are gone");
+        throttle.AllowsFullScan.ShouldBeTrue();
+        throttle.Note(TimeSpan.FromMilliseconds(1), 0);
+        throttle.AllowsFullScan.ShouldBeTrue("the dead rows are gone");
     }
 
     [Fact]
     public void A_claim_of_many_jobs_may_take_its_time()
     {
-        var looks = new LookBudget(new StoppedClock());
+        var throttle = new FullScanThrottle(new StoppedClock());
         for (var i = 0; i < 20; i++)
-            looks.Note(_slow, 1000);
-        looks.AllowsWhole.ShouldBeTrue();
+            throttle.Note(_slow, 1000);
+        throttle.AllowsFullScan.ShouldBeTrue();
     }
 
     [Fact(Timeout = 60_000)]

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace JobRunner.Worker;
 
-/// <summary>The one look that an idle worker takes at the store, at each poll interval or when its share of the fleet's looks is due: it
+/// <summary>The poll of the store, which is all that an idle worker does, at each poll interval or when its share of the fleet's polls is due: it
 /// says who has something to do.</summary>
-sealed class Lookout(IWorkQueue queue, Claimer claimer, Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options)
+sealed class WorkPoll(IWorkQueue queue, Claimer claimer, Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options)
 {
     readonly LookRequest _request = new(claimer.Queues) { ServerId = identity.ServerId, Gap = options.Value.Gap };
 

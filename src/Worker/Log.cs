@@ -23,6 +23,9 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "A step of the stop failed; what it left is rescued by other workers")]
     public static partial void StopFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(7, LogLevel.Critical, "The loop that does this has ended by a fault of JobRunner's: {Name}. The worker stops; start it again, and please report this")]
+    public static partial void LoopEnded(this ILogger logger, Exception exception, string name);
+
     [LoggerMessage(10, LogLevel.Error, "Cannot {What}; trying again until it works")]
     public static partial void OutageBegan(this ILogger logger, Exception exception, string what);
 

@@ -1,6 +1,7 @@
 using JobRunner.Storage;
 using JobRunner.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace JobRunner.Worker.Tests;
 
@@ -25,6 +26,19 @@ public class StopTests
 
         (await _store.Reader.GetAsync(id, default))!.State!.Name.ShouldBe("Succeeded");
         (await _store.Servers.ListAsync(default)).ShouldBeEmpty();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_loop_that_ends_by_a_fault_stops_the_application()
+    {
+        var faults = new StoreFaults { Before = (operation, _) => operation == nameof(IWorkQueue.ListenAsync) ? new InvalidOperationException("A fault, says the test.") : null };
+        await using var worker = await WorkerHost.StartAsync(builder => builder.Services.AddSingleton(faults.Around(_store)));
+
+        var stopping = worker.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        await Eventually.HoldsAsync(() => stopping.IsCancellationRequested);
+
+        worker.Log.Lines.ShouldContain(line => line.StartsWith("Critical", StringComparison.Ordinal) && line.Contains("listen", StringComparison.Ordinal) && line.Contains("says the test", StringComparison.Ordinal));
+        worker.Services.GetServices<IHostedService>().OfType<WorkerService>().ShouldHaveSingleItem().HasFaulted.ShouldBeTrue();
     }
 
     [Fact(Timeout = 60_000)]

@@ -27,9 +27,8 @@ static class WorkerProgram
             {
                 if (await host.TryStartAsync())
                     await host.WaitForShutdownAsync();
+                return host.Services.GetServices<IHostedService>().OfType<WorkerService>().Any(worker => worker.HasFaulted) ? 1 : 0;
             }
-
-            return 0;
         }
         catch (Exception e) when (IsForPeople(e))
         {

@@ -13,7 +13,8 @@ namespace JobRunner.Worker;
 sealed class WorkerService(
     IWorkQueue queue, IServerRegistry servers, ISandboxPool sandboxes, Claimer claimer, Committer committer, Executions executions,
     Housekeeping housekeeping, SignsOfLife life, JobNotes notes, WorkerLanes lanes, Exclusions exclusions, Suspects suspects, ClaimWake wake,
-    Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options, TimeProvider time, ILogger<WorkerService> logger) : IHostedService, IDisposable
+    Fleet fleet, WorkerIdentity identity, IOptions<WorkerOptions> options, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<WorkerService> logger) : IHostedService, IDisposable
 {
     // How long a stop waits for a store that does not answer: for a claim that is under way, for the last outcomes, for the rest.
     static readonly TimeSpan _lastClaim = TimeSpan.FromSeconds(2);
@@ -32,20 +33,22 @@ sealed class WorkerService(
     Task _committing = Task.CompletedTask;
     Task _excluding = Task.CompletedTask;
 
+    /// <summary>True when the worker stopped because it could not go on.</summary>
+    public bool HasFaulted { get; private set; }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await AnnounceAsync(cancellationToken);
         await sandboxes.StartAsync(cancellationToken);
         life.Start();
-        _committing = Task.Run(() => committer.RunAsync(_stopCommitting.Token), CancellationToken.None);
+        _committing = Run("commit", () => committer.RunAsync(_stopCommitting.Token));
         _excluding = Task.WhenAll(
-            Task.Run(() => exclusions.RunAsync(_stopHousekeeping.Token), CancellationToken.None),
-            Task.Run(() => suspects.RunAsync(_stopClaiming.Token), CancellationToken.None));
+            Run("take locks", () => exclusions.RunAsync(_stopHousekeeping.Token)), Run("run suspects", () => suspects.RunAsync(_stopClaiming.Token)));
         _whileJobsRun = RunAll(housekeeping.WhileJobsRun, _stopHousekeeping.Token);
         _forAll = Task.WhenAll(
             RunAll(housekeeping.ForAll, _stopClaiming.Token),
-            Task.Run(() => queue.ListenAsync(OnSignal, _stopClaiming.Token), CancellationToken.None));
-        _claiming = Task.Run(() => claimer.RunAsync(_stopClaiming.Token), CancellationToken.None);
+            Run("listen", () => queue.ListenAsync(OnSignal, _stopClaiming.Token)));
+        _claiming = Run("claim", () => claimer.RunAsync(_stopClaiming.Token));
         logger.Started(identity.ServerId, string.Join(", ", options.Value.Groups.Names), lanes.All[0].Capacity, lanes.All[1].Capacity, lanes.All[2].Capacity);
     }
 
@@ -133,8 +136,26 @@ sealed class WorkerService(
             wake.News();
     }
 
-    static Task RunAll(IEnumerable<Poller> pollers, CancellationToken stopping) =>
-        Task.WhenAll(pollers.Select(poller => Task.Run(() => poller.RunAsync(stopping), CancellationToken.None)));
+    Task RunAll(IEnumerable<Poller> pollers, CancellationToken stopping) =>
+        Task.WhenAll(pollers.Select(poller => Run(poller.Name, () => poller.RunAsync(stopping))));
+
+    // No loop ends before the stop. If one does, by a fault of ours, a worker would be left that looks alive and does only half of its work: so the
+    // application stops, as it does for a BackgroundService, and is started again by whoever looks after it.
+    Task Run(string name, Func<Task> loop) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                await loop();
+            }
+            catch (Exception e) when (!_stopClaiming.IsCancellationRequested)
+            {
+                logger.LoopEnded(e, name);
+                HasFaulted = true;
+                lifetime.StopApplication();
+            }
+        },
+        CancellationToken.None);
 
     // At a stop a store that is gone must not keep the rest from stopping; what could not be written is rescued by others.
     async Task Quietly(Task task, TimeSpan? limit = null)

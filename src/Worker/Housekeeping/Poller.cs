@@ -15,6 +15,8 @@ sealed class Poller(
     readonly StoreRetry _retry = new(logger, name, time);
     readonly AsyncAutoResetEvent _wake = wake ?? new();
 
+    public string Name => name;
+
     public async Task RunAsync(CancellationToken stopping)
     {
         if (wake is not null)

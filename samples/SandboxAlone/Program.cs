@@ -7,7 +7,7 @@ using SandboxAlone;
 // Code in child processes, without any queue or database.
 var services = new ServiceCollection();
 services.AddJobRunner(_ => { }).UseInMemory();
-services.AddSandboxPool(o => (o.Maximum, o.MemoryLimitMb, o.TimeLimit) = (2, 256, TimeSpan.FromSeconds(2)));
+services.AddSandboxPool(o => (o.Maximum, o.MemoryLimitMb, o.TimeLimit) = (2, 256, TimeSpan.FromSeconds(5)));
 await using var provider = services.BuildServiceProvider();
 var pool = provider.GetRequiredService<ISandboxPool>();
 var began = Stopwatch.GetTimestamp();
